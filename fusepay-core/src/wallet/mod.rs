@@ -1,0 +1,3 @@
+//! Wallets: whether one may spend, what limits and fees apply. Pure rules.
+
+pub(crate) mod fee;
