@@ -1,6 +1,7 @@
 //! Randomness as the engine sees it: a seam for the host to inject. Nothing
 //! outside this file asks anybody else for random bytes.
 
+use crate::clock::UnixMillis;
 use crate::error::{Error, Result};
 use crate::vocabulary::Code;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -46,6 +47,38 @@ impl std::fmt::Debug for SeededEntropy {
 impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) -> Result<()> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(buffer);
+        Ok(())
+    }
+}
+
+/// The time and randomness one operation brings along into its transaction.
+/// A transaction may be run again; a clone taken at its start makes each run
+/// mint the same ids.
+pub(crate) struct Supplies {
+    /// The wall clock, for records.
+    pub(crate) wall: UnixMillis,
+    /// The engine's timeline, for everything that falls due.
+    pub(crate) due: UnixMillis,
+    rng: Mutex<rand_chacha::ChaCha20Rng>,
+}
+
+impl Supplies {
+    pub(crate) fn new(wall: UnixMillis, due: UnixMillis, entropy: &dyn Entropy) -> Result<Self> {
+        let seed: [u8; 32] = random(entropy)?;
+        Ok(Supplies { wall, due, rng: Mutex::new(rand_chacha::ChaCha20Rng::from_seed(seed)) })
+    }
+}
+
+impl Clone for Supplies {
+    fn clone(&self) -> Self {
+        let rng = self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        Supplies { wall: self.wall, due: self.due, rng: Mutex::new(rng) }
+    }
+}
+
+impl Entropy for Supplies {
+    fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(buffer);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! remedy, and never carries a secret or another user's data.
 
 use crate::vocabulary::{Code, ErrorKind};
+use std::borrow::Cow;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -18,7 +19,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     code: Code,
     detail: String,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     retry_after_ms: Option<i64>,
     idempotency_key: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -42,7 +43,7 @@ impl Error {
     #[must_use]
     pub fn field(code: Code, field: &'static str, detail: impl std::fmt::Display) -> Self {
         let mut error = Error::new(code, format!("{field}: {detail}"));
-        error.0.field = Some(field);
+        error.0.field = Some(Cow::Borrowed(field));
         error
     }
 
@@ -93,8 +94,8 @@ impl Error {
 
     /// The parameter at fault, where there is one.
     #[must_use]
-    pub fn field_name(&self) -> Option<&'static str> {
-        self.0.field
+    pub fn field_name(&self) -> Option<&str> {
+        self.0.field.as_deref()
     }
 
     /// After how many milliseconds a repetition makes sense, where known.
@@ -110,15 +111,34 @@ impl Error {
         self.0.idempotency_key.as_deref()
     }
 
-    /// Whether a refusal is remembered under its idempotency key. Refusals that
-    /// depend on state (funds, limits, status) are: a key that was told no is
-    /// told no for ever. Misuse, not found, forbidden, busy and faults are not.
+    /// A refusal as it was remembered under its idempotency key.
+    pub(crate) fn remembered(code: Code, detail: String, field: Option<String>) -> Self {
+        let mut error = Error::new(code, detail);
+        error.0.field = field.map(Cow::Owned);
+        error
+    }
+
+    /// Whether a refusal is remembered under its idempotency key: those that
+    /// depend on state are, so that a key that was told no is told no for ever.
+    /// Bad input, not found, forbidden, busy and faults are not.
     pub(crate) fn is_sticky(&self) -> bool {
-        self.kind() == ErrorKind::Refused
-            && !matches!(
-                self.code(),
-                Code::NotFound | Code::Forbidden | Code::IdempotencyKeyReused | Code::InvalidToken
-            )
+        matches!(
+            self.code(),
+            Code::InsufficientFunds
+                | Code::LimitExceeded
+                | Code::WalletFrozen
+                | Code::WalletClosed
+                | Code::WalletNotEmpty
+                | Code::AmountOverflow
+                | Code::HoldResolved
+                | Code::CaptureAboveHold
+                | Code::ExternalReferenceUsed
+                | Code::NotAllowed
+                | Code::QuoteExpired
+                | Code::QuoteUsed
+                | Code::NotReversible
+                | Code::RefundAbovePaid
+        )
     }
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod biller;
 pub(crate) mod outcome;
 pub(crate) mod payment;
 pub(crate) mod provider;
+pub(crate) mod record;
 pub(crate) mod quote;

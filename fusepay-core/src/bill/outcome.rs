@@ -196,3 +196,57 @@ impl WebhookNotice {
         WebhookNotice { request_id: request_id.into(), outcome, occurred_at: None }
     }
 }
+
+/// Proof that a payment was not made and will not be. A reversal demands one
+/// by value, and only this file can make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConclusiveFailure {
+    code: String,
+    reason: String,
+}
+
+impl ConclusiveFailure {
+    /// The biller refused the only send that ever reached it.
+    pub(crate) fn declined(code: &str, reason: &str) -> Self {
+        ConclusiveFailure { code: code.to_owned(), reason: reason.to_owned() }
+    }
+
+    /// Every send provably ended before the biller, and the runs are spent.
+    pub(crate) fn never_sent(cause: &str) -> Self {
+        ConclusiveFailure { code: "NOT_SENT".to_owned(), reason: cause.to_owned() }
+    }
+
+    /// The provider answered a query, or told us in a verified webhook, that it failed.
+    pub(crate) fn confirmed(code: &str, reason: &str) -> Self {
+        ConclusiveFailure { code: code.to_owned(), reason: reason.to_owned() }
+    }
+
+    /// The provider never saw it: `streak` times in a row, past the grace, with
+    /// no send that could still be under way. `None` where that does not hold.
+    pub(crate) fn never_found(streak: u32, needed: u32, attempts_are_over: bool) -> Option<Self> {
+        (attempts_are_over && streak >= needed.max(1)).then(|| ConclusiveFailure {
+            code: "NOT_FOUND".to_owned(),
+            reason: format!("the provider answered {streak} times that it has never seen the payment"),
+        })
+    }
+
+    /// It was paid and the provider took it back before we had booked it.
+    pub(crate) fn taken_back(reason: &str) -> Self {
+        ConclusiveFailure { code: "PROVIDER_REVERSED".to_owned(), reason: reason.to_owned() }
+    }
+
+    /// An operator brought evidence from outside, which the audit names.
+    pub(crate) fn brought_by_operator(reason: &str) -> Self {
+        ConclusiveFailure { code: "OPERATOR".to_owned(), reason: reason.to_owned() }
+    }
+
+    /// The provider's code, or ours.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// A sentence for people.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+}

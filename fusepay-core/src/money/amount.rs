@@ -5,7 +5,7 @@ use crate::money::currency::Currency;
 use crate::vocabulary::Code;
 
 /// An amount of money: a signed number of minor units of one currency.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Money {
     minor: i64,
     currency: Currency,

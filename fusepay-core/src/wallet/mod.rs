@@ -1,3 +1,4 @@
 //! Wallets: whether one may spend, what limits and fees apply. Pure rules.
 
 pub(crate) mod fee;
+pub(crate) mod record;

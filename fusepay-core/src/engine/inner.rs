@@ -1,0 +1,206 @@
+//! What operations and the worker share: the store, the seams, the providers,
+//! and the way one call becomes one commit.
+
+use crate::audit::Actor;
+use crate::bill::vault::TokenVault;
+use crate::clock::{Clock, Deadline, Timeline, UnixMillis};
+use crate::engine::config::Config;
+use crate::engine::desk::ProviderDesk;
+use crate::engine::once::{self, Once};
+use crate::entropy::{Entropy, Supplies, random};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::idempotency::IdempotencyKey;
+use crate::store::Store;
+use crate::store::guard::{FileGuard, IncarnationLock};
+use crate::store::tx::{ReadTx, WriteTx};
+use crate::vocabulary::{Code, ErrorKind};
+use crossbeam_channel::Sender;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// Who calls, and what that lets them see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The host itself: everything.
+    Host,
+    /// A user's session: their own, and nothing else exists.
+    Owner(UserId),
+    /// An operator's session, for the operations its role allows: everything.
+    Operator(UserId),
+}
+
+impl Access {
+    /// Who the audit names.
+    pub(crate) fn actor(self) -> Actor {
+        match self {
+            Access::Host => Actor::Host,
+            Access::Owner(user) | Access::Operator(user) => Actor::User(user),
+        }
+    }
+
+    /// Refuses what is another user's, in the same words as what does not exist.
+    pub(crate) fn demand_owner(self, owner: UserId, what: &str) -> Result<()> {
+        match self {
+            Access::Owner(user) if user != owner => Err(Error::new(Code::NotFound, format!("there is no such {what}"))),
+            Access::Host | Access::Owner(_) | Access::Operator(_) => Ok(()),
+        }
+    }
+}
+
+/// The inside of one open engine.
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) config: Config,
+    pub(crate) timeline: Timeline,
+    pub(crate) incarnation: i64,
+    /// Held by everything that may still call a provider, also past close.
+    pub(crate) life: Arc<IncarnationLock>,
+    pub(crate) guard: Arc<FileGuard>,
+    pub(crate) desks: RwLock<BTreeMap<String, Arc<ProviderDesk>>>,
+    pub(crate) vault: TokenVault,
+    pub(crate) auth: crate::engine::auth::AuthDesk,
+    pub(crate) subscribers: crate::engine::event::Subscribers,
+    pub(crate) wake: Sender<()>,
+    pub(crate) is_closed: AtomicBool,
+    pub(crate) last_sweep: AtomicI64,
+}
+
+impl Inner {
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.config.clock.as_ref()
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.config.entropy.as_ref()
+    }
+
+    /// The moment on the engine's own timeline.
+    pub(crate) fn due_now(&self) -> UnixMillis {
+        self.timeline.now(self.clock())
+    }
+
+    /// Refuses a closed engine, a forked child, and calls from inside a commit.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        self.guard.check_process()?;
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(Error::new(Code::Closed, "the engine has been closed"));
+        }
+        crate::store::writer::refuse_reentry()
+    }
+
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.config.call_deadline)
+    }
+
+    /// Time and randomness for one operation.
+    pub(crate) fn supplies(&self) -> Result<Supplies> {
+        Supplies::new(self.clock().wall(), self.due_now(), self.entropy())
+    }
+
+    /// Reads one consistent snapshot.
+    pub(crate) fn read<R>(&self, work: impl FnOnce(&ReadTx<'_>) -> Result<R>) -> Result<R> {
+        self.check_open()?;
+        self.store.read(work)
+    }
+
+    /// Runs `work` in one commit, then lets the worker look for what it queued.
+    pub(crate) fn write<R: Send + 'static>(
+        &self,
+        work: impl FnMut(&WriteTx<'_>, &Supplies) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.write_with(self.supplies()?, work)
+    }
+
+    /// As `write`, with supplies the caller has used already.
+    pub(crate) fn write_with<R: Send + 'static>(
+        &self,
+        supplies: Supplies,
+        mut work: impl FnMut(&WriteTx<'_>, &Supplies) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.check_open()?;
+        let written = self.store.write(self.deadline(), move |tx| work(tx, &supplies.clone()));
+        if let Err(error) = &written {
+            if matches!(error.kind(), ErrorKind::Fault | ErrorKind::InDoubt) {
+                tracing::error!(code = error.code().name(), detail = error.detail(), "a commit failed");
+            }
+        } else {
+            self.wake_worker();
+        }
+        written
+    }
+
+    /// The key the caller gave, or a fresh one.
+    pub(crate) fn key(&self, given: Option<&str>) -> Result<IdempotencyKey> {
+        match given {
+            Some(key) => IdempotencyKey::new(key),
+            None => Ok(IdempotencyKey::minted(random(self.entropy())?)),
+        }
+    }
+
+    /// Runs `work` once per key, in one commit with its record. `load` reads
+    /// what decides the principal before the key is looked up.
+    pub(crate) fn write_once<A, L>(
+        &self,
+        once: Once,
+        mut load: impl FnMut(&WriteTx<'_>) -> Result<(UserId, L)> + Send + 'static,
+        mut work: impl FnMut(&WriteTx<'_>, &Supplies, L) -> Result<A> + Send + 'static,
+    ) -> Result<A>
+    where
+        A: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let key = once.key.clone();
+        let answer = self.write(move |tx, supplies| {
+            let (principal, loaded) = load(tx)?;
+            once::run(tx, &once, principal, supplies.wall, |tx| work(tx, supplies, loaded))
+        });
+        match answer {
+            Ok(answer) => answer,
+            Err(error) if error.kind() == ErrorKind::InDoubt => Err(error.with_idempotency_key(key.as_str())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells the worker that something may be due. Never blocks.
+    pub(crate) fn wake_worker(&self) {
+        let _ = self.wake.try_send(());
+    }
+
+    /// The desk of a provider.
+    pub(crate) fn desk(&self, provider: &str) -> Option<Arc<ProviderDesk>> {
+        self.desks.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(provider).cloned()
+    }
+}
+
+/// Checks a text a host gives: bounded, not empty, no control characters.
+pub(crate) fn check_text(field: &'static str, text: &str, length_max: usize) -> Result<()> {
+    if text.len() > length_max {
+        return Err(Error::field(Code::TooLong, field, format!("has at most {length_max} bytes")));
+    }
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err(Error::field(Code::InvalidArgument, field, "must be text without control characters"));
+    }
+    Ok(())
+}
+
+/// As [`check_text`], for a text that may be absent.
+pub(crate) fn check_optional(field: &'static str, text: Option<&str>, length_max: usize) -> Result<()> {
+    text.map_or(Ok(()), |text| check_text(field, text, length_max))
+}
+
+/// The size of a page: 1 to 500.
+pub(crate) fn check_page(limit: u32) -> Result<u32> {
+    if (1..=500).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Error::field(Code::InvalidArgument, "limit", "must be 1 to 500"))
+}
+
+/// Whole milliseconds of a duration.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

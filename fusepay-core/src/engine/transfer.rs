@@ -1,0 +1,514 @@
+//! Movements a caller asks for: fund, withdraw, credit, debit and transfer.
+//!
+//! `fund`, `withdraw`, `credit` and `debit` create or remove money and exist in
+//! the host's API alone; a user's session can only transfer what is there.
+
+use crate::audit::Actor;
+use crate::clock::UnixMillis;
+use crate::engine::book::{Book, Booked};
+use crate::engine::inner::{Access, Inner, check_optional};
+use crate::engine::once::Once;
+use crate::entropy::Supplies;
+use crate::error::{Error, Result};
+use crate::event::EventDraft;
+use crate::id::WalletId;
+use crate::idempotency::{FieldValue, Fingerprint};
+use crate::ledger::account::AccountRef;
+use crate::ledger::posting::{Memo, Movement};
+use crate::ledger::transaction::Transaction;
+use crate::metadata::Metadata;
+use crate::money::amount::{Money, add, sub};
+use crate::store::tx::WriteTx;
+use crate::store::{ledger, wallet};
+use crate::vocabulary::{Code, EventName, Operation, TransactionStatus, TransactionType};
+use crate::wallet::limit::{Usage, allow, window_start};
+use crate::wallet::record::Wallet;
+use crate::wallet::status::{may_credit, may_debit};
+
+/// Longest external reference, in bytes.
+pub(crate) const REFERENCE_LENGTH_MAX: usize = 128;
+/// Longest description, in bytes.
+pub(crate) const DESCRIPTION_LENGTH_MAX: usize = 500;
+/// The most transfers of one batch: one commit must stay short for those who wait.
+const BATCH_MAX: usize = 10_000;
+
+/// Money into or out of one wallet.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MoneyRequest {
+    /// The wallet.
+    pub wallet_id: WalletId,
+    /// How much; more than zero, in the wallet's currency.
+    pub amount: Money,
+    /// The host's own reference. For funding and withdrawal each one is booked once.
+    pub external_reference: Option<String>,
+    /// A text for people, at most 500 bytes.
+    pub description: Option<String>,
+    /// The host's own notes.
+    pub metadata: Metadata,
+    /// Repeating the call with the same key gives the same answer. Made when absent.
+    pub idempotency_key: Option<String>,
+    /// Refuse with [`Code::Conflict`] unless the wallet is at this version.
+    pub expected_version: Option<i64>,
+}
+
+impl MoneyRequest {
+    /// A request for this amount.
+    #[must_use]
+    pub fn new(wallet_id: WalletId, amount: Money) -> Self {
+        MoneyRequest {
+            wallet_id,
+            amount,
+            external_reference: None,
+            description: None,
+            metadata: Metadata::empty(),
+            idempotency_key: None,
+            expected_version: None,
+        }
+    }
+
+    /// Sets the host's own reference.
+    #[must_use]
+    pub fn with_external_reference(mut self, reference: impl Into<String>) -> Self {
+        self.external_reference = Some(reference.into());
+        self
+    }
+
+    /// Sets a text for people.
+    #[must_use]
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets the host's own notes.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// Sets the idempotency key.
+    #[must_use]
+    pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Sets the version the wallet must be at.
+    #[must_use]
+    pub fn with_expected_version(mut self, version: i64) -> Self {
+        self.expected_version = Some(version);
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        self.amount.require_positive("amount")?;
+        check_optional("external_reference", self.external_reference.as_deref(), REFERENCE_LENGTH_MAX)?;
+        check_optional("description", self.description.as_deref(), DESCRIPTION_LENGTH_MAX)
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&[
+            ("wallet", FieldValue::Bytes(self.wallet_id.as_bytes())),
+            ("amount", FieldValue::Number(self.amount.minor())),
+            ("currency", FieldValue::Text(self.amount.currency().code())),
+            ("external_reference", FieldValue::Text(self.external_reference.as_deref().unwrap_or(""))),
+            ("description", FieldValue::Text(self.description.as_deref().unwrap_or(""))),
+            ("metadata", FieldValue::Text(self.metadata.as_str())),
+        ])
+    }
+
+    fn memo(&self) -> Memo {
+        Memo {
+            external_reference: self.external_reference.clone(),
+            description: self.description.clone(),
+            metadata: (self.metadata != Metadata::empty()).then(|| self.metadata.as_str().to_owned()),
+            ..Memo::default()
+        }
+    }
+}
+
+/// Money from one wallet to another.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TransferRequest {
+    /// The wallet that is debited.
+    pub from: WalletId,
+    /// The wallet that is credited; another one, of the same currency.
+    pub to: WalletId,
+    /// How much; more than zero.
+    pub amount: Money,
+    /// A text for people, at most 500 bytes.
+    pub description: Option<String>,
+    /// The host's own notes.
+    pub metadata: Metadata,
+    /// Repeating the call with the same key gives the same answer. Made when absent.
+    pub idempotency_key: Option<String>,
+    /// Refuse with [`Code::Conflict`] unless the debited wallet is at this version.
+    pub expected_version: Option<i64>,
+}
+
+impl TransferRequest {
+    /// A transfer of this amount.
+    #[must_use]
+    pub fn new(from: WalletId, to: WalletId, amount: Money) -> Self {
+        TransferRequest {
+            from,
+            to,
+            amount,
+            description: None,
+            metadata: Metadata::empty(),
+            idempotency_key: None,
+            expected_version: None,
+        }
+    }
+
+    /// Sets a text for people.
+    #[must_use]
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets the host's own notes.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// Sets the idempotency key.
+    #[must_use]
+    pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Sets the version the debited wallet must be at.
+    #[must_use]
+    pub fn with_expected_version(mut self, version: i64) -> Self {
+        self.expected_version = Some(version);
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        self.amount.require_positive("amount")?;
+        check_optional("description", self.description.as_deref(), DESCRIPTION_LENGTH_MAX)?;
+        if self.from == self.to {
+            return Err(Error::new(Code::SameWallet, "a transfer needs two different wallets"));
+        }
+        Ok(())
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&[
+            ("from", FieldValue::Bytes(self.from.as_bytes())),
+            ("to", FieldValue::Bytes(self.to.as_bytes())),
+            ("amount", FieldValue::Number(self.amount.minor())),
+            ("currency", FieldValue::Text(self.amount.currency().code())),
+            ("description", FieldValue::Text(self.description.as_deref().unwrap_or(""))),
+            ("metadata", FieldValue::Text(self.metadata.as_str())),
+        ])
+    }
+}
+
+/// Which of the four one-wallet movements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MoneyKind {
+    Fund,
+    Withdraw,
+    Credit,
+    Debit,
+}
+
+impl MoneyKind {
+    fn operation(self) -> Operation {
+        match self {
+            MoneyKind::Fund => Operation::Fund,
+            MoneyKind::Withdraw => Operation::Withdraw,
+            MoneyKind::Credit => Operation::Credit,
+            MoneyKind::Debit => Operation::Debit,
+        }
+    }
+
+    fn transaction_type(self) -> TransactionType {
+        match self {
+            MoneyKind::Fund => TransactionType::WalletFunding,
+            MoneyKind::Withdraw => TransactionType::WalletWithdrawal,
+            MoneyKind::Credit => TransactionType::Credit,
+            MoneyKind::Debit => TransactionType::Debit,
+        }
+    }
+
+    fn event(self) -> EventName {
+        match self {
+            MoneyKind::Fund => EventName::WalletFunded,
+            MoneyKind::Withdraw => EventName::WalletWithdrawn,
+            MoneyKind::Credit => EventName::WalletCredited,
+            MoneyKind::Debit => EventName::WalletDebited,
+        }
+    }
+
+    fn comes_in(self) -> bool {
+        matches!(self, MoneyKind::Fund | MoneyKind::Credit)
+    }
+}
+
+/// Books one of the four one-wallet movements.
+pub(crate) fn move_money(inner: &Inner, access: Access, kind: MoneyKind, request: &MoneyRequest) -> Result<Transaction> {
+    request.check()?;
+    let once = Once {
+        operation: kind.operation(),
+        key: inner.key(request.idempotency_key.as_deref())?,
+        fingerprint: request.fingerprint(),
+    };
+    let (wallet_id, request) = (request.wallet_id, request.clone());
+    let fee = if kind == MoneyKind::Withdraw { inner.config.withdrawal_fee } else { crate::wallet::fee::FeePolicy::free() };
+    inner.write_once(
+        once,
+        move |tx| {
+            let wallet = wallet::find(tx, wallet_id)?;
+            access.demand_owner(wallet.user_id, "wallet")?;
+            Ok((wallet.user_id, wallet))
+        },
+        move |tx, supplies, wallet| {
+            demand_currency(&wallet, request.amount)?;
+            if kind.comes_in() { may_credit(wallet.status)? } else { may_debit(wallet.status)? }
+            if let Some(reference) = &request.external_reference {
+                if ledger::is_external_reference_used(tx, kind.transaction_type(), reference)? {
+                    let detail = "has been booked; each external reference is booked once";
+                    return Err(Error::field(Code::ExternalReferenceUsed, "external_reference", detail));
+                }
+            }
+            let mut book = Book::open(tx, supplies);
+            let account = book.wallet(wallet.id, wallet.currency, request.expected_version)?.id;
+            if kind == MoneyKind::Withdraw {
+                demand_limits(tx, &wallet, account, None, request.amount, supplies.wall)?;
+            }
+            let (own, outside) = (AccountRef::Wallet(wallet.id), AccountRef::Funding);
+            let (debit, credit) = if kind.comes_in() { (outside, own) } else { (own, outside) };
+            let movement = Movement::new(kind.transaction_type(), debit, credit, request.amount);
+            let booked = book.post(&movement, &request.memo())?;
+            let fee = fee.for_amount(request.amount)?;
+            charge_fee(&mut book, wallet.id, fee, &Memo::default())?;
+            let sides = if kind.comes_in() { booked.credit } else { booked.debit };
+            let draft = EventDraft::new(kind.event())
+                .user(wallet.user_id)
+                .wallet(wallet.id)
+                .transaction(booked.transaction)
+                .number("amount_minor", request.amount.minor())
+                .text("currency", wallet.currency.code());
+            book.event(&draft)?;
+            book.audit(access.actor(), kind.event().name(), wallet.id, &draft)?;
+            book.close()?;
+            line(&wallet, &booked, sides, &movement, &request.memo(), supplies.wall, kind.comes_in())
+        },
+    )
+}
+
+/// Books one transfer.
+pub(crate) fn transfer(inner: &Inner, access: Access, request: &TransferRequest) -> Result<Transaction> {
+    request.check()?;
+    let once = Once {
+        operation: Operation::Transfer,
+        key: inner.key(request.idempotency_key.as_deref())?,
+        fingerprint: request.fingerprint(),
+    };
+    let (from, request, fee) = (request.from, request.clone(), inner.config.transfer_fee);
+    inner.write_once(
+        once,
+        move |tx| {
+            let wallet = wallet::find(tx, from)?;
+            access.demand_owner(wallet.user_id, "wallet")?;
+            Ok((wallet.user_id, wallet))
+        },
+        move |tx, supplies, source| {
+            let mut book = Book::open(tx, supplies);
+            let line = post_transfer(tx, supplies, &mut book, &source, &request, fee)?;
+            audit_transfers(&book, access.actor(), source.id, 1, request.amount.minor())?;
+            book.close()?;
+            Ok(line)
+        },
+    )
+}
+
+/// Books many transfers in one commit: all or none. The key covers the whole
+/// batch; keys of single requests are refused, because they could not be kept.
+pub(crate) fn transfer_batch(
+    inner: &Inner,
+    access: Access,
+    requests: &[TransferRequest],
+    key: Option<&str>,
+) -> Result<Vec<Transaction>> {
+    if requests.is_empty() || requests.len() > BATCH_MAX {
+        return Err(Error::field(Code::InvalidArgument, "requests", format!("must be 1 to {BATCH_MAX} transfers")));
+    }
+    requests.iter().try_for_each(TransferRequest::check)?;
+    if requests.iter().any(|request| request.idempotency_key.is_some()) {
+        let detail = "belongs to the whole batch, not to one transfer";
+        return Err(Error::field(Code::InvalidArgument, "idempotency_key", detail));
+    }
+    let digest: Vec<u8> = requests.iter().flat_map(|request| request.fingerprint().to_bytes()).collect();
+    let once = Once {
+        operation: Operation::TransferBatch,
+        key: inner.key(key)?,
+        fingerprint: Fingerprint::of(&[("requests", FieldValue::Bytes(&digest))]),
+    };
+    let fee = inner.config.transfer_fee;
+    let first = requests.first().map(|request| request.from).ok_or_else(|| Error::new(Code::InvalidArgument, "no transfer"))?;
+    let requests = requests.to_vec();
+    inner.write_once(
+        once,
+        move |tx| Ok((wallet::find(tx, first)?.user_id, ())),
+        move |tx, supplies, ()| {
+            let mut book = Book::open(tx, supplies);
+            let mut lines = Vec::with_capacity(requests.len());
+            let mut total = 0;
+            let mut wallets = std::collections::HashMap::new();
+            for request in &requests {
+                for id in [request.from, request.to] {
+                    if let std::collections::hash_map::Entry::Vacant(entry) = wallets.entry(id) {
+                        entry.insert(wallet::find(tx, id)?);
+                    }
+                }
+                let not_found = || Error::new(Code::NotFound, "there is no such wallet");
+                let source = wallets.get(&request.from).ok_or_else(not_found)?;
+                let target = wallets.get(&request.to).ok_or_else(not_found)?;
+                access.demand_owner(source.user_id, "wallet")?;
+                total = add(total, request.amount.minor())?;
+                lines.push(post_between(tx, supplies, &mut book, (source, target), request, fee)?);
+            }
+            audit_transfers(&book, access.actor(), first, lines.len(), total)?;
+            book.close()?;
+            Ok(lines)
+        },
+    )
+}
+
+fn post_transfer(
+    tx: &WriteTx<'_>,
+    supplies: &Supplies,
+    book: &mut Book<'_, '_>,
+    source: &Wallet,
+    request: &TransferRequest,
+    fee: crate::wallet::fee::FeePolicy,
+) -> Result<Transaction> {
+    let target = wallet::find(tx, request.to)?;
+    post_between(tx, supplies, book, (source, &target), request, fee)
+}
+
+fn post_between(
+    tx: &WriteTx<'_>,
+    supplies: &Supplies,
+    book: &mut Book<'_, '_>,
+    (source, target): (&Wallet, &Wallet),
+    request: &TransferRequest,
+    fee: crate::wallet::fee::FeePolicy,
+) -> Result<Transaction> {
+    demand_currency(source, request.amount)?;
+    demand_currency(target, request.amount)?;
+    may_debit(source.status)?;
+    may_credit(target.status)?;
+    let account = book.wallet(source.id, source.currency, request.expected_version)?.id;
+    demand_limits(tx, source, account, None, request.amount, supplies.wall)?;
+    let memo = Memo {
+        description: request.description.clone(),
+        metadata: (request.metadata != Metadata::empty()).then(|| request.metadata.as_str().to_owned()),
+        ..Memo::default()
+    };
+    let (debit, credit) = (AccountRef::Wallet(source.id), AccountRef::Wallet(target.id));
+    let movement = Movement::new(TransactionType::Transfer, debit, credit, request.amount);
+    let booked = book.post(&movement, &memo)?;
+    charge_fee(book, source.id, fee.for_amount(request.amount)?, &Memo::default())?;
+    let draft = EventDraft::new(EventName::WalletTransferred)
+        .user(source.user_id)
+        .wallet(source.id)
+        .transaction(booked.transaction)
+        .number("amount_minor", request.amount.minor())
+        .text("currency", source.currency.code())
+        .text("to", target.id.to_string());
+    book.event(&draft)?;
+    let mut transaction = line(source, &booked, booked.debit, &movement, &memo, supplies.wall, false)?;
+    transaction.counterparty = Some(target.id);
+    Ok(transaction)
+}
+
+fn audit_transfers(book: &Book<'_, '_>, actor: Actor, source: WalletId, count: usize, total_minor: i64) -> Result<()> {
+    let payload = EventDraft::new(EventName::WalletTransferred)
+        .number("transfers", i64::try_from(count).unwrap_or(i64::MAX))
+        .number("amount_minor", total_minor);
+    book.audit(actor, EventName::WalletTransferred.name(), source, &payload)
+}
+
+/// Books a fee as a movement of its own; nothing for no fee.
+pub(crate) fn charge_fee(book: &mut Book<'_, '_>, wallet: WalletId, fee: Money, memo: &Memo) -> Result<()> {
+    if !fee.is_positive() {
+        return Ok(());
+    }
+    let movement = Movement::new(TransactionType::Fee, AccountRef::Wallet(wallet), AccountRef::Fees, fee);
+    book.post(&movement, memo).map(|_| ())
+}
+
+/// Refuses what would exceed a limit of the wallet.
+pub(crate) fn demand_limits(
+    tx: &WriteTx<'_>,
+    wallet: &Wallet,
+    account: i64,
+    category: Option<&str>,
+    amount: Money,
+    now: UnixMillis,
+) -> Result<()> {
+    for limit in wallet::limits(tx, wallet.id)? {
+        let limited = limit.category.as_ref().map(|category| category.code().to_owned());
+        if limited.is_some() && limited.as_deref() != category {
+            continue;
+        }
+        let since = window_start(limit.window, now);
+        let (sum_minor, count) = ledger::usage(tx, account, limited.as_deref(), since)?;
+        allow(&limit, Usage::new(sum_minor, count), amount)?;
+    }
+    Ok(())
+}
+
+/// Refuses an amount in another currency than the wallet's.
+pub(crate) fn demand_currency(wallet: &Wallet, amount: Money) -> Result<()> {
+    if wallet.currency == amount.currency() {
+        return Ok(());
+    }
+    Err(Error::new(Code::CurrencyMismatch, format!("the wallet is in {}, the amount in {}", wallet.currency, amount.currency())))
+}
+
+/// The history line of a movement that was just booked.
+pub(crate) fn line(
+    wallet: &Wallet,
+    booked: &Booked,
+    (sequence, balance_minor): (i64, i64),
+    movement: &Movement,
+    memo: &Memo,
+    at: UnixMillis,
+    comes_in: bool,
+) -> Result<Transaction> {
+    let amount = movement.amount.minor();
+    Ok(Transaction {
+        id: booked.transaction,
+        reference: crate::bill::record::reference(movement.kind, booked.transaction),
+        wallet_id: wallet.id,
+        sequence,
+        kind: movement.kind,
+        status: TransactionStatus::Completed,
+        amount_minor: if comes_in { amount } else { sub(0, amount)? },
+        currency: wallet.currency,
+        balance_minor,
+        counterparty: None,
+        payment_id: memo.payment,
+        hold_id: memo.hold,
+        reverses: None,
+        reversed_by: None,
+        external_reference: memo.external_reference.clone(),
+        description: memo.description.clone(),
+        failure_reason: None,
+        metadata: memo.metadata.clone(),
+        created_at: at,
+    })
+}

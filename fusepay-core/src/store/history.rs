@@ -1,0 +1,166 @@
+//! SQL of histories: postings as wallets see them.
+
+use crate::bill::record::{reference, transaction_status};
+use crate::clock::UnixMillis;
+use crate::error::Result;
+use crate::id::{HoldId, PaymentId, TransactionId, UserId, WalletId};
+use crate::ledger::transaction::Transaction;
+use crate::money::amount::sub;
+use crate::store::row::{Row, damaged};
+use crate::store::statement::statements;
+use crate::store::tx::ReadTx;
+use crate::vocabulary::{PaymentStatus, TransactionStatus, TransactionType};
+use rusqlite::named_params;
+
+statements! {
+    /// A wallet's lines, newest first, before one, filtered;
+    /// posting_debit_entry and posting_credit_entry, merged in their order.
+    LINES_OF_WALLET = "SELECT e.sequence, e.amount, e.balance, p.id, p.transaction_id, p.type, p.currency, p.payment_id,
+        p.hold_id, p.external_reference, p.description, p.metadata, p.created_at_ms, y.status, y.failure_reason,
+        (SELECT w.id FROM wallet w WHERE w.account_id = e.other), :wallet,
+        (SELECT o.transaction_id FROM posting o WHERE o.id = coalesce(p.reversal_of, p.refund_of)),
+        (SELECT r.transaction_id FROM posting r WHERE r.reversal_of = p.id)
+        FROM (SELECT id, debit_sequence AS sequence, -amount_minor AS amount, debit_balance_minor AS balance,
+                credit_account AS other FROM posting
+                WHERE debit_account = :account AND debit_sequence < :before AND debit_sequence IS NOT NULL
+              UNION ALL
+              SELECT id, credit_sequence, amount_minor, credit_balance_minor, debit_account FROM posting
+                WHERE credit_account = :account AND credit_sequence < :before AND credit_sequence IS NOT NULL
+              ORDER BY 2 DESC) e
+        JOIN posting p ON p.id = e.id
+        LEFT JOIN payment y ON y.id = p.payment_id AND p.type IN (7, 8)
+        WHERE (:from IS NULL OR p.created_at_ms >= :from) AND (:until IS NULL OR p.created_at_ms < :until)
+        AND (:type IS NULL OR p.type = :type)
+        AND (:status IS NULL OR :status = CASE y.status WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 3 THEN 2 WHEN 7 THEN 2
+            WHEN 5 THEN 4 WHEN 6 THEN 5 ELSE 3 END)
+        AND (:text IS NULL OR instr(p.metadata, :text) > 0)
+        ORDER BY e.sequence DESC LIMIT :limit";
+    /// The wallet lines of one transaction; posting_transaction.
+    LINES_OF_TRANSACTION = "SELECT coalesce(p.debit_sequence, p.credit_sequence), 
+        CASE WHEN p.debit_sequence IS NULL THEN p.amount_minor ELSE -p.amount_minor END,
+        coalesce(p.debit_balance_minor, p.credit_balance_minor), p.id, p.transaction_id, p.type, p.currency, p.payment_id,
+        p.hold_id, p.external_reference, p.description, p.metadata, p.created_at_ms, y.status, y.failure_reason,
+        (SELECT w.id FROM wallet w WHERE p.debit_sequence IS NOT NULL AND w.account_id = p.credit_account),
+        (SELECT w.id FROM wallet w WHERE w.account_id =
+            CASE WHEN p.debit_sequence IS NULL THEN p.credit_account ELSE p.debit_account END),
+        (SELECT o.transaction_id FROM posting o WHERE o.id = coalesce(p.reversal_of, p.refund_of)),
+        (SELECT r.transaction_id FROM posting r WHERE r.reversal_of = p.id)
+        FROM posting p LEFT JOIN payment y ON y.id = p.payment_id AND p.type IN (7, 8)
+        WHERE p.transaction_id = :transaction AND (p.debit_sequence IS NOT NULL OR p.credit_sequence IS NOT NULL)";
+    /// The credited side of a transfer, as a line of the other wallet; posting_transaction.
+    CREDIT_LINE = "SELECT p.credit_sequence, p.amount_minor, p.credit_balance_minor, p.id, p.transaction_id, p.type, p.currency,
+        p.payment_id, p.hold_id, p.external_reference, p.description, p.metadata, p.created_at_ms, NULL, NULL,
+        (SELECT w.id FROM wallet w WHERE w.account_id = p.debit_account),
+        (SELECT w.id FROM wallet w WHERE w.account_id = p.credit_account),
+        (SELECT o.transaction_id FROM posting o WHERE o.id = coalesce(p.reversal_of, p.refund_of)),
+        (SELECT r.transaction_id FROM posting r WHERE r.reversal_of = p.id)
+        FROM posting p WHERE p.transaction_id = :transaction AND p.credit_sequence IS NOT NULL";
+    /// The transaction with this external reference; posting_external_once.
+    BY_EXTERNAL = "SELECT transaction_id FROM posting WHERE type = :type AND external_reference = :external";
+    /// The owner of a wallet's account; wallet_account_unique.
+    OWNER_OF_WALLET = "SELECT user_id FROM wallet WHERE id = :wallet";
+    /// The last line at or before a moment; posting_debit_entry and posting_credit_entry.
+    BALANCE_AT = "SELECT balance FROM (
+        SELECT debit_sequence AS sequence, debit_balance_minor AS balance FROM posting
+            WHERE debit_account = :account AND debit_sequence IS NOT NULL AND created_at_ms <= :at
+        UNION ALL
+        SELECT credit_sequence, credit_balance_minor FROM posting
+            WHERE credit_account = :account AND credit_sequence IS NOT NULL AND created_at_ms <= :at)
+        ORDER BY sequence DESC LIMIT 1";
+}
+
+/// Which lines of a wallet's history are wanted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LineFilter {
+    /// Lines with a smaller sequence; `None` for the newest.
+    pub(crate) before: Option<i64>,
+    pub(crate) from: Option<UnixMillis>,
+    pub(crate) until: Option<UnixMillis>,
+    pub(crate) kind: Option<TransactionType>,
+    pub(crate) status: Option<TransactionStatus>,
+    /// A text that the metadata contains, to the letter.
+    pub(crate) metadata_contains: Option<String>,
+}
+
+fn line(row: &Row<'_>) -> Result<Transaction> {
+    let kind = row.word(5, TransactionType::from_number)?;
+    let id = row.id(4, TransactionId::from_bytes)?;
+    let payment_status = row.opt_word(13, PaymentStatus::from_number)?;
+    Ok(Transaction {
+        id,
+        reference: reference(kind, id),
+        wallet_id: row.id(16, WalletId::from_bytes)?,
+        sequence: row.int(0)?,
+        kind,
+        status: payment_status.map_or(TransactionStatus::Completed, transaction_status),
+        amount_minor: row.int(1)?,
+        currency: row.currency(6)?,
+        balance_minor: row.int(2)?,
+        counterparty: row.opt_id(15, WalletId::from_bytes)?,
+        payment_id: row.opt_id(7, PaymentId::from_bytes)?,
+        hold_id: row.opt_id(8, HoldId::from_bytes)?,
+        reverses: row.opt_id(17, TransactionId::from_bytes)?,
+        reversed_by: row.opt_id(18, TransactionId::from_bytes)?,
+        external_reference: row.opt_text(9)?,
+        description: row.opt_text(10)?,
+        failure_reason: row.opt_text(14)?,
+        metadata: row.opt_text(11)?,
+        created_at: row.time(12)?,
+    })
+}
+
+/// A wallet's lines, newest first.
+pub(crate) fn of_wallet(
+    tx: &ReadTx<'_>,
+    wallet: WalletId,
+    account: i64,
+    filter: &LineFilter,
+    limit: u32,
+) -> Result<Vec<Transaction>> {
+    let params = named_params! {
+        ":wallet": wallet.as_bytes(),
+        ":account": account,
+        ":before": filter.before.unwrap_or(i64::MAX),
+        ":from": filter.from.map(|at| at.0),
+        ":until": filter.until.map(|at| at.0),
+        ":type": filter.kind.map(TransactionType::number),
+        ":status": filter.status.map(TransactionStatus::number),
+        ":text": filter.metadata_contains,
+        ":limit": limit,
+    };
+    tx.all(LINES_OF_WALLET, params, line)
+}
+
+/// The lines of one transaction: one, or two for a movement between wallets,
+/// the debit first.
+pub(crate) fn of_transaction(tx: &ReadTx<'_>, id: TransactionId) -> Result<Vec<Transaction>> {
+    let params = named_params! { ":transaction": id.as_bytes() };
+    let mut lines = tx.all(LINES_OF_TRANSACTION, params, line)?;
+    if lines.first().is_some_and(|line| line.counterparty.is_some()) {
+        lines.extend(tx.all(CREDIT_LINE, named_params! { ":transaction": id.as_bytes() }, line)?);
+    }
+    Ok(lines)
+}
+
+/// The transaction with this external reference.
+pub(crate) fn by_external(tx: &ReadTx<'_>, kind: TransactionType, external: &str) -> Result<Option<TransactionId>> {
+    tx.first(BY_EXTERNAL, named_params! { ":type": kind.number(), ":external": external }, |row| {
+        row.id(0, TransactionId::from_bytes)
+    })
+}
+
+/// Whose wallet this is.
+pub(crate) fn owner_of(tx: &ReadTx<'_>, wallet: WalletId) -> Result<Option<UserId>> {
+    tx.first(OWNER_OF_WALLET, named_params! { ":wallet": wallet.as_bytes() }, |row| row.id(0, UserId::from_bytes))
+}
+
+/// A wallet's balance after its last line at or before a moment, in minor units.
+pub(crate) fn balance_at(tx: &ReadTx<'_>, account: i64, at: UnixMillis) -> Result<i64> {
+    let params = named_params! { ":account": account, ":at": at.0 };
+    Ok(tx.first(BALANCE_AT, params, |row| row.int(0))?.unwrap_or(0))
+}
+
+/// The balance before the oldest of these lines.
+pub(crate) fn opening_of(oldest: &Transaction) -> Result<i64> {
+    sub(oldest.balance_minor, oldest.amount_minor).map_err(|_| damaged("a running balance overflows".to_owned()))
+}

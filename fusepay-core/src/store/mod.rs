@@ -1,0 +1,118 @@
+//! The store: the only room that knows SQL. Its face is a snapshot to read, a
+//! transaction to write, and narrow verbs per noun that take one of the two.
+
+pub(crate) mod audit;
+pub(crate) mod bill;
+pub(crate) mod connection;
+pub(crate) mod event;
+pub(crate) mod history;
+pub(crate) mod idempotency;
+pub(crate) mod instance;
+pub(crate) mod ledger;
+pub(crate) mod migration;
+pub(crate) mod queue;
+pub(crate) mod row;
+pub(crate) mod statement;
+pub(crate) mod tx;
+pub(crate) mod wallet;
+pub(crate) mod writer;
+
+use crate::clock::Deadline;
+use crate::error::{Error, Result};
+use crate::id::InstanceId;
+use crate::secret::Secret;
+use crate::store::connection::{open_reader, open_writer, storage_error};
+use crate::store::tx::{Identity, ReadTx, WriteTx};
+use crate::store::writer::{Inside, Writer, refuse_reentry};
+use crate::vocabulary::Code;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Idle reading connections kept; more are opened when needed and dropped after.
+const READERS_KEPT: usize = 8;
+
+/// One open database.
+pub(crate) struct Store {
+    path: PathBuf,
+    writer: Writer,
+    readers: Mutex<Option<Vec<Connection>>>,
+}
+
+impl Store {
+    /// Opens (and creates or migrates) the file. `instance` becomes the id of a new one.
+    pub(crate) fn open(path: &Path, instance: InstanceId, audit_key: Option<Secret>) -> Result<Store> {
+        let connection = open_writer(path)?;
+        let instance = migration::migrate(&connection, instance)?;
+        Ok(Store {
+            path: path.to_owned(),
+            writer: Writer::new(connection, Identity { instance, audit_key }),
+            readers: Mutex::new(Some(Vec::new())),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        self.writer.identity()
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// Runs `work` in one commit, or leaves nothing behind.
+    pub(crate) fn write<R: Send + 'static>(
+        &self,
+        deadline: Deadline,
+        work: impl FnMut(&WriteTx<'_>) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.writer.write(deadline, work)
+    }
+
+    /// Runs `work` on one consistent snapshot.
+    pub(crate) fn read<R>(&self, work: impl FnOnce(&ReadTx<'_>) -> Result<R>) -> Result<R> {
+        refuse_reentry()?;
+        let connection = self.take_reader()?;
+        let result = {
+            let _inside = Inside::enter();
+            connection.prepare_cached("BEGIN").and_then(|mut s| s.raw_execute()).map_err(storage_error)?;
+            let result = work(&ReadTx::new(&connection));
+            let ended = connection.prepare_cached("COMMIT").and_then(|mut s| s.raw_execute());
+            result.and_then(|answer| ended.map(|_| answer).map_err(storage_error))
+        };
+        // A connection that failed may be in any state: it is dropped, not kept.
+        if connection.is_autocommit() {
+            self.put_reader(connection);
+        }
+        result
+    }
+
+    fn take_reader(&self) -> Result<Connection> {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = readers.as_mut().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))?;
+        let kept = idle.pop();
+        drop(readers);
+        match kept {
+            Some(connection) => Ok(connection),
+            None => open_reader(&self.path),
+        }
+    }
+
+    fn put_reader(&self, connection: Connection) {
+        if let Some(idle) = self.readers.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            if idle.len() < READERS_KEPT {
+                idle.push(connection);
+            }
+        }
+    }
+
+    /// Closes every connection. Later calls answer `Closed`.
+    pub(crate) fn close(&self) {
+        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(readers);
+        drop(self.writer.close());
+    }
+}
