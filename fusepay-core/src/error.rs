@@ -113,6 +113,7 @@ impl Error {
     /// Whether a refusal is remembered under its idempotency key. Refusals that
     /// depend on state (funds, limits, status) are: a key that was told no is
     /// told no for ever. Misuse, not found, forbidden, busy and faults are not.
+    #[allow(dead_code, reason = "used by the engine")]
     pub(crate) fn is_sticky(&self) -> bool {
         self.kind() == ErrorKind::Refused
             && !matches!(

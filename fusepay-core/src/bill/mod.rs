@@ -6,3 +6,5 @@ pub(crate) mod outcome;
 pub(crate) mod payment;
 pub(crate) mod provider;
 pub(crate) mod quote;
+pub(crate) mod request_id;
+pub(crate) mod vault;

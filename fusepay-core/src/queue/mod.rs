@@ -1,1 +1,4 @@
-//! queue
+//! The queue: when jobs run again, and when a provider may be called. Pure rules.
+
+pub(crate) mod backoff;
+pub(crate) mod breaker;
