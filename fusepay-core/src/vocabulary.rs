@@ -417,6 +417,57 @@ words! {
     }
 }
 
+words! {
+    /// The operations that take an idempotency key: part of a key's scope and of a request id.
+    Operation {
+        Fund = 1, "FUND", "money comes in from outside";
+        Withdraw = 2, "WITHDRAW", "money leaves to the outside";
+        Credit = 3, "CREDIT", "the host credits a wallet";
+        Debit = 4, "DEBIT", "the host debits a wallet";
+        Transfer = 5, "TRANSFER", "money moves between two wallets";
+        AuthoriseHold = 6, "AUTHORISE_HOLD", "part of a balance is reserved";
+        CaptureHold = 7, "CAPTURE_HOLD", "held money is taken, in whole or in part";
+        ReleaseHold = 8, "RELEASE_HOLD", "held money is given back";
+        Pay = 9, "PAY", "a bill is paid";
+        Refund = 10, "REFUND", "money of a completed payment is returned by request";
+        FloatTopUp = 11, "FLOAT_TOP_UP", "prepaid money is sent to a provider";
+        SettleClaim = 12, "SETTLE_CLAIM", "a claim is recovered or written off";
+        ReleaseSuspense = 13, "RELEASE_SUSPENSE", "money in suspense is sent to a wallet";
+        Register = 14, "REGISTER", "a user and a first wallet come into being";
+        TransferBatch = 15, "TRANSFER_BATCH", "several transfers, all or none";
+        Reverse = 16, "REVERSE", "a failed payment is reversed by request";
+        ResolveReview = 17, "RESOLVE_REVIEW", "an operator decides a payment in review";
+    }
+}
+
+words! {
+    /// The states of a provider's circuit breaker.
+    BreakerState {
+        Closed = 1, "CLOSED", "calls pass";
+        Open = 2, "OPEN", "no call passes until a time has gone by";
+        HalfOpen = 3, "HALF_OPEN", "a few calls pass, to find out whether the provider is back";
+    }
+}
+
+words! {
+    /// How much is logged: this level and the ones above it.
+    LogLevel {
+        Error = 1, "ERROR", "what somebody must look at";
+        Warn = 2, "WARN", "what is odd but was dealt with";
+        Info = 3, "INFO", "what happened";
+        Debug = 4, "DEBUG", "why it happened";
+        Trace = 5, "TRACE", "every step";
+    }
+}
+
+words! {
+    /// When a log file is closed and a new one begun. Times are UTC.
+    LogRotation {
+        Daily = 1, "DAILY", "at midnight";
+        Hourly = 2, "HOURLY", "every hour";
+    }
+}
+
 /// Every list of words with its name, for generators and documentation.
 pub const LISTS: &[(&str, &[Word])] = &[
     ("ErrorKind", ErrorKind::WORDS),
@@ -435,6 +486,10 @@ pub const LISTS: &[(&str, &[Word])] = &[
     ("ReviewReason", ReviewReason::WORDS),
     ("LimitWindow", LimitWindow::WORDS),
     ("EventName", EventName::WORDS),
+    ("Operation", Operation::WORDS),
+    ("BreakerState", BreakerState::WORDS),
+    ("LogLevel", LogLevel::WORDS),
+    ("LogRotation", LogRotation::WORDS),
 ];
 
 #[cfg(test)]

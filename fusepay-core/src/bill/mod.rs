@@ -7,3 +7,5 @@ pub(crate) mod payment;
 pub(crate) mod provider;
 pub(crate) mod record;
 pub(crate) mod quote;
+pub(crate) mod request_id;
+pub(crate) mod vault;

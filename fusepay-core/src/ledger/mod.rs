@@ -1,5 +1,7 @@
-//! The ledger's words: accounts and movements between them. Pure rules.
+//! The ledger: accounts, movements between them, holds, and transactions as
+//! their owners see them. Pure rules.
 
 pub(crate) mod account;
+pub(crate) mod hold;
 pub(crate) mod posting;
 pub(crate) mod transaction;

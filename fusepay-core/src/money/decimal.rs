@@ -53,7 +53,7 @@ impl Money {
 
 /// Major units with exactly the currency's decimal places: `19.50`, `-0.05`, `7`.
 #[must_use]
-pub fn to_text(money: Money) -> String {
+pub(crate) fn to_text(money: Money) -> String {
     let places = usize::from(money.currency().exponent());
     let sign = if money.minor() < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", money.minor().unsigned_abs(), width = places + 1);
