@@ -8,6 +8,7 @@ mod error;
 mod id;
 mod money;
 mod secret;
+mod store;
 mod vocabulary;
 mod wallet;
 
