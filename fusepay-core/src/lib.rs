@@ -17,6 +17,7 @@ mod metadata;
 mod money;
 mod queue;
 mod secret;
+mod store;
 mod vocabulary;
 mod wallet;
 

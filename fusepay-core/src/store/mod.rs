@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod bill;
 pub(crate) mod connection;
 pub(crate) mod event;
+pub(crate) mod guard;
 pub(crate) mod history;
 pub(crate) mod idempotency;
 pub(crate) mod instance;
