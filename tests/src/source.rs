@@ -57,11 +57,11 @@ pub fn files(root: &Path) -> Vec<PathBuf> {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let path = entry.path();
-            let skipped = name.starts_with(".git") || name.starts_with(".venv") || name == "__pycache__";
+            let skipped = name == ".git" || name.starts_with(".venv") || name == "__pycache__";
             let built = path.join("CACHEDIR.TAG").exists() || (name == "target" && folder == root);
             if path.is_dir() && !path.is_symlink() && !skipped && !built {
                 folders.push(path);
-            } else if path.is_file() && !path.is_symlink() {
+            } else if path.is_file() && !path.is_symlink() && !skipped {
                 found.push(path);
             }
         }
