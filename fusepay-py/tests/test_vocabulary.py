@@ -22,7 +22,7 @@ def test_every_list_is_public() -> None:
 
 
 def test_code_knows_its_kind_and_advice() -> None:
-    assert fusepay.Code.INSUFFICIENT_FUNDS == 400
+    assert int(fusepay.Code.INSUFFICIENT_FUNDS) == 400
     assert fusepay.Code(901) is fusepay.Code.IN_DOUBT
     assert fusepay.Code.IN_DOUBT.retryable
     assert not fusepay.Code.NOT_FOUND.retryable
@@ -31,6 +31,8 @@ def test_code_knows_its_kind_and_advice() -> None:
 
 def test_words_are_their_names() -> None:
     assert fusepay.PaymentStatus("PENDING") is fusepay.PaymentStatus.PENDING
+    assert fusepay.PaymentStatus.PENDING.number == 1
+    assert fusepay.PaymentStatus.PENDING.meaning.startswith("debited")
     assert str(fusepay.JobKind.PROCESS_REVERSAL) == "process-reversal"
     assert pickle.loads(pickle.dumps(fusepay.Code.BUSY)) is fusepay.Code.BUSY
     assert pickle.loads(pickle.dumps(fusepay.Role.USER)) is fusepay.Role.USER

@@ -1,4 +1,6 @@
-//! What the Python door gets: one enumeration for each list of words.
+//! What the Python door gets: one enumeration for each list of words. Values
+//! are plain, so that type checkers see them; numbers and meanings stand in
+//! tables below.
 
 use fusepay_core::{Code, LISTS};
 
@@ -13,20 +15,20 @@ import enum
 
 
 class _Word(str, enum.Enum):
-    """A word with a stable name (its value), a stable number and a meaning."""
-
-    number: int
-    meaning: str
-
-    def __new__(cls, value: str, number: int, meaning: str) -> _Word:
-        word = str.__new__(cls, value)
-        word._value_ = value
-        word.number = number
-        word.meaning = meaning
-        return word
+    """A word of the engine: its value is its stable name."""
 
     def __str__(self) -> str:
         return str(self.value)
+
+    @property
+    def number(self) -> int:
+        """The stable number, as the database and the C interface carry it."""
+        return _WORDS[type(self).__name__][self.value][0]
+
+    @property
+    def meaning(self) -> str:
+        """One sentence saying what the word means."""
+        return _WORDS[type(self).__name__][self.value][1]
 "#;
 
 /// The class of the codes, which are numbers and know their kind.
@@ -35,15 +37,15 @@ const CODE: &str = r#"
 class Code(enum.IntEnum):
     """Every error the engine can answer with."""
 
-    kind: ErrorKind
-    meaning: str
+    @property
+    def kind(self) -> ErrorKind:
+        """What to do about it."""
+        return ErrorKind(_CODES[self.value][0])
 
-    def __new__(cls, value: int, kind: str, meaning: str) -> Code:
-        code = int.__new__(cls, value)
-        code._value_ = value
-        code.kind = ErrorKind(kind)
-        code.meaning = meaning
-        return code
+    @property
+    def meaning(self) -> str:
+        """One sentence saying what the code means."""
+        return _CODES[self.value][1]
 
     @property
     def retryable(self) -> bool:
@@ -58,19 +60,34 @@ pub(crate) fn vocabulary() -> String {
     for (list, words) in LISTS {
         if *list == "Code" {
             text.push_str(CODE);
-            for code in Code::ALL {
-                let row = (code.number(), code.kind().name(), code.meaning());
-                text.push_str(&format!("    {} = {row:?}\n", code.name()));
-            }
+            Code::ALL.iter().for_each(|code| text.push_str(&format!("    {} = {}\n", code.name(), code.number())));
             continue;
         }
         text.push_str(&format!("\n\nclass {list}(_Word):\n    \"\"\"The words of the list {list}.\"\"\"\n\n"));
-        for word in *words {
-            let row = (word.name, word.number, word.meaning);
-            text.push_str(&format!("    {} = {row:?}\n", screaming(word.name)));
-        }
+        words.iter().for_each(|word| text.push_str(&format!("    {} = {:?}\n", screaming(word.name), word.name)));
     }
-    let names: Vec<String> = LISTS.iter().map(|(list, _)| format!("    \"{list}\",\n")).collect();
-    text.push_str(&format!("\n\n__all__ = [\n{}]\n", names.concat()));
+    text.push_str(&tables());
+    let names: String = LISTS.iter().map(|(list, _)| format!("    \"{list}\",\n")).collect();
+    text.push_str(&format!("\n__all__ = [\n{names}]\n"));
+    text
+}
+
+/// Kinds, numbers and meanings.
+fn tables() -> String {
+    let mut text = "\n\n_CODES: dict[int, tuple[str, str]] = {\n".to_owned();
+    for code in Code::ALL {
+        let row = (code.kind().name(), code.meaning());
+        text.push_str(&format!("    {}: {row:?},\n", code.number()));
+    }
+    text.push_str("}\n\n_WORDS: dict[str, dict[str, tuple[int, str]]] = {\n");
+    for (list, words) in LISTS.iter().filter(|(list, _)| *list != "Code") {
+        text.push_str(&format!("    \"{list}\": {{\n"));
+        for word in *words {
+            let row = (word.number, word.meaning);
+            text.push_str(&format!("        {:?}: {row:?},\n", word.name));
+        }
+        text.push_str("    },\n");
+    }
+    text.push_str("}\n");
     text
 }

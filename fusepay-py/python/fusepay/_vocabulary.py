@@ -6,299 +6,518 @@ import enum
 
 
 class _Word(str, enum.Enum):
-    """A word with a stable name (its value), a stable number and a meaning."""
-
-    number: int
-    meaning: str
-
-    def __new__(cls, value: str, number: int, meaning: str) -> _Word:
-        word = str.__new__(cls, value)
-        word._value_ = value
-        word.number = number
-        word.meaning = meaning
-        return word
+    """A word of the engine: its value is its stable name."""
 
     def __str__(self) -> str:
         return str(self.value)
+
+    @property
+    def number(self) -> int:
+        """The stable number, as the database and the C interface carry it."""
+        return _WORDS[type(self).__name__][self.value][0]
+
+    @property
+    def meaning(self) -> str:
+        """One sentence saying what the word means."""
+        return _WORDS[type(self).__name__][self.value][1]
 
 
 class ErrorKind(_Word):
     """The words of the list ErrorKind."""
 
-    REFUSED = ("refused", 1, "a rule said no; change the request")
-    BUSY = ("busy", 2, "nothing happened; make the same call later")
-    IN_DOUBT = ("in_doubt", 3, "it may have happened; repeat with the same idempotency key until the answer is definite")
-    MISUSE = ("misuse", 4, "the calling code is wrong; fix it")
-    FAULT = ("fault", 5, "the engine or its storage is broken; call someone")
+    REFUSED = "refused"
+    BUSY = "busy"
+    IN_DOUBT = "in_doubt"
+    MISUSE = "misuse"
+    FAULT = "fault"
 
 
 class Code(enum.IntEnum):
     """Every error the engine can answer with."""
 
-    kind: ErrorKind
-    meaning: str
+    @property
+    def kind(self) -> ErrorKind:
+        """What to do about it."""
+        return ErrorKind(_CODES[self.value][0])
 
-    def __new__(cls, value: int, kind: str, meaning: str) -> Code:
-        code = int.__new__(cls, value)
-        code._value_ = value
-        code.kind = ErrorKind(kind)
-        code.meaning = meaning
-        return code
+    @property
+    def meaning(self) -> str:
+        """One sentence saying what the code means."""
+        return _CODES[self.value][1]
 
     @property
     def retryable(self) -> bool:
         """Whether the same call, with the same idempotency key, may succeed later."""
         return self.kind in (ErrorKind.BUSY, ErrorKind.IN_DOUBT)
 
-    INVALID_ARGUMENT = (100, "misuse", "a parameter is malformed or out of range; the error names it")
-    INVALID_AMOUNT = (101, "misuse", "an amount is zero, negative, malformed, too precise for its currency, or too large")
-    INVALID_CURRENCY = (102, "misuse", "not an ISO 4217 currency with minor units")
-    INVALID_ID = (103, "misuse", "an identifier is malformed")
-    TOO_LONG = (104, "misuse", "a parameter is longer than its bound")
-    INVALID_METADATA = (105, "misuse", "metadata is not a JSON object within the bounds of size and depth")
-    INVALID_CURSOR = (106, "misuse", "a page cursor was not made by this engine for this listing")
-    INVALID_CONFIG = (107, "misuse", "the configuration is unsafe or contradicts itself; the engine does not start")
-    INVALID_EMAIL = (108, "misuse", "not an e-mail address this engine accepts")
-    WEAK_PASSWORD = (109, "misuse", "the password is too short, too long, or known to be common")
-    CLOSED = (120, "misuse", "the engine has been closed")
-    FORKED = (121, "misuse", "the engine was opened in a parent process; a child must open its own")
-    ALREADY_OPEN = (122, "misuse", "this process already has an engine open on this file")
-    REENTRANT = (123, "misuse", "the engine was called from inside one of its own transactions")
-    INVALID_HANDLE = (124, "misuse", "a handle is null, stale, foreign or already closed")
-    UNSAFE_FILE = (125, "misuse", "the database path is a link, a special file, or readable or writable by others")
-    UNSUPPORTED_FILE_SYSTEM = (126, "misuse", "the database lies on a network file system, where no lock can be trusted")
-    NOT_MANUAL = (127, "misuse", "this call needs the manual worker mode")
-    NOT_FOUND = (200, "refused", "there is no such object, or it is not the caller's")
-    FORBIDDEN = (201, "refused", "the caller's role does not allow this")
-    IDEMPOTENCY_KEY_REUSED = (202, "refused", "this key was used with other parameters; the error names the first that differs")
-    CONFLICT = (203, "busy", "the object is not at the version the caller expected; read it again")
-    EXTERNAL_REFERENCE_USED = (204, "refused", "this external reference has already been booked")
-    NOT_ALLOWED = (205, "refused", "the object's present state does not allow this")
-    INVALID_CREDENTIALS = (300, "refused", "the e-mail and password do not match an account that may log in now")
-    EMAIL_TAKEN = (301, "refused", "an account with this e-mail address exists")
-    INVALID_TOKEN = (302, "refused", "the token is malformed, forged, expired or revoked")
-    LAST_ADMIN = (303, "refused", "the last active admin cannot be demoted or deactivated")
-    HASHING_BUSY = (304, "busy", "too many passwords are being checked at once")
-    PIN_REQUIRED = (305, "refused", "this payment needs the user's payment PIN")
-    INVALID_PIN = (306, "refused", "the payment PIN is wrong or locked")
-    INSUFFICIENT_FUNDS = (400, "refused", "the wallet's available balance does not cover this")
-    CURRENCY_MISMATCH = (401, "refused", "two sides of the operation are in different currencies")
-    WALLET_FROZEN = (402, "refused", "the wallet is frozen for this kind of movement")
-    WALLET_CLOSED = (403, "refused", "the wallet is closed")
-    LIMIT_EXCEEDED = (404, "refused", "a limit on amount or count would be exceeded; the error names it")
-    AMOUNT_OVERFLOW = (405, "refused", "a balance would leave the range of a 64-bit integer")
-    HOLD_RESOLVED = (406, "refused", "the hold has been captured, released or has expired")
-    CAPTURE_ABOVE_HOLD = (407, "refused", "more would be captured than the hold has left")
-    WALLET_NOT_EMPTY = (408, "refused", "only a wallet with no money, holds or open payments can be closed")
-    SAME_WALLET = (409, "refused", "a transfer needs two different wallets")
-    BILLER_UNAVAILABLE = (500, "refused", "the biller or item does not exist, is switched off, or has no provider")
-    AMOUNT_OUT_OF_RANGE = (501, "refused", "the item's fixed price, minimum or maximum does not allow this amount")
-    CUSTOMER_REJECTED = (502, "refused", "the biller does not know this customer reference")
-    QUOTE_EXPIRED = (503, "refused", "the quote is past its expiry; ask for a new one")
-    QUOTE_USED = (504, "refused", "the quote has paid for something already")
-    NOT_REVERSIBLE = (505, "refused", "without conclusive evidence that it failed, a payment is not reversed")
-    REFUND_ABOVE_PAID = (506, "refused", "refunds would add up to more than was paid")
-    PROVIDER_UNAVAILABLE = (507, "busy", "the provider did not answer, or its circuit breaker is open")
-    WEBHOOK_REJECTED = (508, "refused", "the provider's adapter could not verify this webhook")
-    UNSUPPORTED_BY_PROVIDER = (509, "refused", "the provider does not offer this")
-    JOB_NOT_DEAD = (600, "refused", "only a dead letter can be retried or resolved")
-    LEASE_LOST = (601, "busy", "another worker has taken this job over")
-    BUSY = (900, "busy", "the deadline passed before the work began; nothing happened")
-    IN_DOUBT = (901, "in_doubt", "the commit may or may not be durable; reopen and repeat with the same key")
-    POISONED = (902, "fault", "an earlier commit is in doubt; close and reopen the engine")
-    STORAGE_FAULT = (903, "fault", "the storage reported an error; nothing was written")
-    STORAGE_FULL = (904, "fault", "the disk or a quota is full; nothing was written")
-    CORRUPT = (905, "fault", "the database file is damaged or is not FusePay's")
-    SCHEMA_TOO_NEW = (906, "fault", "the file was written by a newer FusePay")
-    INVARIANT_BROKEN = (907, "fault", "a money invariant would be violated; nothing was written")
-    PANICKED = (908, "fault", "a bug was caught; nothing was written")
-    OUT_OF_MEMORY = (909, "fault", "memory ran out; nothing was written")
-    NO_ENTROPY = (910, "fault", "the source of randomness failed")
-    READ_ONLY = (911, "fault", "the database or its directory cannot be written")
+    INVALID_ARGUMENT = 100
+    INVALID_AMOUNT = 101
+    INVALID_CURRENCY = 102
+    INVALID_ID = 103
+    TOO_LONG = 104
+    INVALID_METADATA = 105
+    INVALID_CURSOR = 106
+    INVALID_CONFIG = 107
+    INVALID_EMAIL = 108
+    WEAK_PASSWORD = 109
+    CLOSED = 120
+    FORKED = 121
+    ALREADY_OPEN = 122
+    REENTRANT = 123
+    INVALID_HANDLE = 124
+    UNSAFE_FILE = 125
+    UNSUPPORTED_FILE_SYSTEM = 126
+    NOT_MANUAL = 127
+    NOT_FOUND = 200
+    FORBIDDEN = 201
+    IDEMPOTENCY_KEY_REUSED = 202
+    CONFLICT = 203
+    EXTERNAL_REFERENCE_USED = 204
+    NOT_ALLOWED = 205
+    INVALID_CREDENTIALS = 300
+    EMAIL_TAKEN = 301
+    INVALID_TOKEN = 302
+    LAST_ADMIN = 303
+    HASHING_BUSY = 304
+    PIN_REQUIRED = 305
+    INVALID_PIN = 306
+    INSUFFICIENT_FUNDS = 400
+    CURRENCY_MISMATCH = 401
+    WALLET_FROZEN = 402
+    WALLET_CLOSED = 403
+    LIMIT_EXCEEDED = 404
+    AMOUNT_OVERFLOW = 405
+    HOLD_RESOLVED = 406
+    CAPTURE_ABOVE_HOLD = 407
+    WALLET_NOT_EMPTY = 408
+    SAME_WALLET = 409
+    BILLER_UNAVAILABLE = 500
+    AMOUNT_OUT_OF_RANGE = 501
+    CUSTOMER_REJECTED = 502
+    QUOTE_EXPIRED = 503
+    QUOTE_USED = 504
+    NOT_REVERSIBLE = 505
+    REFUND_ABOVE_PAID = 506
+    PROVIDER_UNAVAILABLE = 507
+    WEBHOOK_REJECTED = 508
+    UNSUPPORTED_BY_PROVIDER = 509
+    JOB_NOT_DEAD = 600
+    LEASE_LOST = 601
+    BUSY = 900
+    IN_DOUBT = 901
+    POISONED = 902
+    STORAGE_FAULT = 903
+    STORAGE_FULL = 904
+    CORRUPT = 905
+    SCHEMA_TOO_NEW = 906
+    INVARIANT_BROKEN = 907
+    PANICKED = 908
+    OUT_OF_MEMORY = 909
+    NO_ENTROPY = 910
+    READ_ONLY = 911
 
 
 class PaymentStatus(_Word):
     """The words of the list PaymentStatus."""
 
-    PENDING = ("PENDING", 1, "debited and queued; nothing is in flight")
-    PROCESSING = ("PROCESSING", 2, "an attempt is in flight, or the provider said pending")
-    UNKNOWN = ("UNKNOWN", 3, "sent, and the outcome is not known; being queried")
-    COMPLETED = ("COMPLETED", 4, "the provider confirmed it")
-    FAILED = ("FAILED", 5, "conclusively not paid; the reversal is queued")
-    REVERSED = ("REVERSED", 6, "the money is back in the wallet, or in suspense for its owner")
-    NEEDS_REVIEW = ("NEEDS_REVIEW", 7, "evidence ran out or contradicts itself; an operator decides, the money stays in clearing")
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    UNKNOWN = "UNKNOWN"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REVERSED = "REVERSED"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
 
 
 class TransactionType(_Word):
     """The words of the list TransactionType."""
 
-    WALLET_FUNDING = ("WALLET_FUNDING", 1, "money came in from outside")
-    WALLET_WITHDRAWAL = ("WALLET_WITHDRAWAL", 2, "money left to the outside")
-    CREDIT = ("CREDIT", 3, "an operator or the host credited the wallet")
-    DEBIT = ("DEBIT", 4, "an operator or the host debited the wallet")
-    TRANSFER = ("TRANSFER", 5, "money moved between two wallets")
-    HOLD_CAPTURE = ("HOLD_CAPTURE", 6, "held money was taken")
-    BILL_PAYMENT = ("BILL_PAYMENT", 7, "the amount of a bill")
-    FEE = ("FEE", 8, "the fee of an operation, as a movement of its own")
-    REVERSAL = ("REVERSAL", 9, "money of a failed payment came back")
-    REFUND = ("REFUND", 10, "money of a completed payment was returned by request")
-    SUSPENSE_RELEASE = ("SUSPENSE_RELEASE", 11, "money that waited in suspense reached a wallet")
-    SETTLEMENT = ("SETTLEMENT", 20, "clearing to the provider's float: the biller has been paid")
-    FEE_SETTLEMENT = ("FEE_SETTLEMENT", 21, "clearing to fees: the fee has been earned")
-    SUSPENSE = ("SUSPENSE", 22, "a reversal whose wallet cannot be credited now")
-    LATE_SUCCESS = ("LATE_SUCCESS", 23, "claims to float: the provider paid after the reversal")
-    FLOAT_TOP_UP = ("FLOAT_TOP_UP", 24, "prepaid money sent to the provider")
-    CLAIM_SETTLEMENT = ("CLAIM_SETTLEMENT", 25, "a claim was recovered or written off")
+    WALLET_FUNDING = "WALLET_FUNDING"
+    WALLET_WITHDRAWAL = "WALLET_WITHDRAWAL"
+    CREDIT = "CREDIT"
+    DEBIT = "DEBIT"
+    TRANSFER = "TRANSFER"
+    HOLD_CAPTURE = "HOLD_CAPTURE"
+    BILL_PAYMENT = "BILL_PAYMENT"
+    FEE = "FEE"
+    REVERSAL = "REVERSAL"
+    REFUND = "REFUND"
+    SUSPENSE_RELEASE = "SUSPENSE_RELEASE"
+    SETTLEMENT = "SETTLEMENT"
+    FEE_SETTLEMENT = "FEE_SETTLEMENT"
+    SUSPENSE = "SUSPENSE"
+    LATE_SUCCESS = "LATE_SUCCESS"
+    FLOAT_TOP_UP = "FLOAT_TOP_UP"
+    CLAIM_SETTLEMENT = "CLAIM_SETTLEMENT"
 
 
 class TransactionStatus(_Word):
     """The words of the list TransactionStatus."""
 
-    PENDING = ("PENDING", 1, "waiting for its first attempt")
-    PROCESSING = ("PROCESSING", 2, "under way, or its outcome is being found out")
-    COMPLETED = ("COMPLETED", 3, "done")
-    FAILED = ("FAILED", 4, "not done; the money is on its way back")
-    REVERSED = ("REVERSED", 5, "not done; the money is back")
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REVERSED = "REVERSED"
 
 
 class WalletStatus(_Word):
     """The words of the list WalletStatus."""
 
-    ACTIVE = ("ACTIVE", 1, "money may come and go")
-    DEBITS_FROZEN = ("DEBITS_FROZEN", 2, "money may come but not go")
-    FROZEN = ("FROZEN", 3, "money may neither come nor go")
-    CLOSED = ("CLOSED", 4, "empty, and for ever unused")
+    ACTIVE = "ACTIVE"
+    DEBITS_FROZEN = "DEBITS_FROZEN"
+    FROZEN = "FROZEN"
+    CLOSED = "CLOSED"
 
 
 class HoldStatus(_Word):
     """The words of the list HoldStatus."""
 
-    ACTIVE = ("ACTIVE", 1, "part of the balance is reserved")
-    CAPTURED = ("CAPTURED", 2, "taken, in whole or in part; the rest was released")
-    RELEASED = ("RELEASED", 3, "given back by request")
-    EXPIRED = ("EXPIRED", 4, "given back because its time ran out")
+    ACTIVE = "ACTIVE"
+    CAPTURED = "CAPTURED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
 
 
 class JobKind(_Word):
     """The words of the list JobKind."""
 
-    PROCESS_BILL_PAYMENT = ("process-bill-payment", 1, "sends a payment to its provider")
-    REQUERY = ("requery", 2, "asks the provider what became of a payment")
-    PROCESS_REVERSAL = ("process-reversal", 3, "gives the money of a failed payment back")
-    HOLD_EXPIRY = ("hold-expiry", 4, "releases a hold whose time ran out")
+    PROCESS_BILL_PAYMENT = "process-bill-payment"
+    REQUERY = "requery"
+    PROCESS_REVERSAL = "process-reversal"
+    HOLD_EXPIRY = "hold-expiry"
 
 
 class JobStatus(_Word):
     """The words of the list JobStatus."""
 
-    READY = ("READY", 1, "waits for its due time")
-    RUNNING = ("RUNNING", 2, "leased by a worker")
-    DEAD = ("DEAD", 3, "a dead letter: its runs are spent, an operator decides")
+    READY = "READY"
+    RUNNING = "RUNNING"
+    DEAD = "DEAD"
 
 
 class Role(_Word):
     """The words of the list Role."""
 
-    USER = ("user", 1, "uses their own wallets")
-    OPERATOR = ("operator", 2, "looks up users and payments, refunds, resolves reviews")
-    AUDITOR = ("auditor", 3, "reads everything, changes nothing")
-    ADMIN = ("admin", 4, "everything an operator may, and roles")
-    SYSTEM = ("system", 5, "the engine itself; never a user's")
+    USER = "user"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    SYSTEM = "system"
 
 
 class UserStatus(_Word):
     """The words of the list UserStatus."""
 
-    ACTIVE = ("ACTIVE", 1, "may log in")
-    DEACTIVATED = ("DEACTIVATED", 2, "may not log in; wallets and history stay")
+    ACTIVE = "ACTIVE"
+    DEACTIVATED = "DEACTIVATED"
 
 
 class AttemptKind(_Word):
     """The words of the list AttemptKind."""
 
-    SUBMIT = ("SUBMIT", 1, "the payment was sent")
-    QUERY = ("QUERY", 2, "the provider was asked what became of it")
-    WEBHOOK = ("WEBHOOK", 3, "the provider told us unasked")
-    OPERATOR = ("OPERATOR", 4, "an operator brought evidence")
+    SUBMIT = "SUBMIT"
+    QUERY = "QUERY"
+    WEBHOOK = "WEBHOOK"
+    OPERATOR = "OPERATOR"
 
 
 class OutcomeKind(_Word):
     """The words of the list OutcomeKind."""
 
-    IN_FLIGHT = ("IN_FLIGHT", 0, "the call has not returned, or nobody lived to record its answer")
-    PAID = ("PAID", 1, "the biller has the money")
-    DECLINED = ("DECLINED", 2, "it reached the biller, which refused")
-    NOT_SENT = ("NOT_SENT", 3, "it provably never reached the biller")
-    DUPLICATE = ("DUPLICATE", 4, "the biller has this request id already: means query")
-    PENDING = ("PENDING", 5, "the biller is still at it")
-    UNKNOWN = ("UNKNOWN", 6, "nobody can say")
-    FAILED = ("FAILED", 7, "a query answered that it failed")
-    PROVIDER_REVERSED = ("PROVIDER_REVERSED", 8, "it was paid, and the biller took it back")
-    NOT_FOUND = ("NOT_FOUND", 9, "a query answered that the biller has never seen it")
+    IN_FLIGHT = "IN_FLIGHT"
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    NOT_SENT = "NOT_SENT"
+    DUPLICATE = "DUPLICATE"
+    PENDING = "PENDING"
+    UNKNOWN = "UNKNOWN"
+    FAILED = "FAILED"
+    PROVIDER_REVERSED = "PROVIDER_REVERSED"
+    NOT_FOUND = "NOT_FOUND"
 
 
 class ReviewReason(_Word):
     """The words of the list ReviewReason."""
 
-    REQUERY_BUDGET_SPENT = ("REQUERY_BUDGET_SPENT", 1, "the provider never gave a conclusive answer")
-    BILL_JOB_DEAD = ("BILL_JOB_DEAD", 2, "the job that sends it is a dead letter")
-    AMOUNT_MISMATCH = ("AMOUNT_MISMATCH", 3, "the provider paid another amount")
-    CUSTOMER_MISMATCH = ("CUSTOMER_MISMATCH", 4, "the provider paid for another customer")
-    CONTRADICTING_EVIDENCE = ("CONTRADICTING_EVIDENCE", 5, "one source says paid and another says failed")
-    PAID_BEFORE_REVERSAL = ("PAID_BEFORE_REVERSAL", 6, "evidence of payment came between failure and reversal")
-    ATTEMPT_MAY_STILL_SEND = ("ATTEMPT_MAY_STILL_SEND", 7, "the biller has not seen it, but a worker may still send it")
+    REQUERY_BUDGET_SPENT = "REQUERY_BUDGET_SPENT"
+    BILL_JOB_DEAD = "BILL_JOB_DEAD"
+    AMOUNT_MISMATCH = "AMOUNT_MISMATCH"
+    CUSTOMER_MISMATCH = "CUSTOMER_MISMATCH"
+    CONTRADICTING_EVIDENCE = "CONTRADICTING_EVIDENCE"
+    PAID_BEFORE_REVERSAL = "PAID_BEFORE_REVERSAL"
+    ATTEMPT_MAY_STILL_SEND = "ATTEMPT_MAY_STILL_SEND"
 
 
 class LimitWindow(_Word):
     """The words of the list LimitWindow."""
 
-    TRANSACTION = ("TRANSACTION", 1, "one movement")
-    DAY = ("DAY", 2, "a UTC calendar day")
-    MONTH = ("MONTH", 3, "a UTC calendar month")
+    TRANSACTION = "TRANSACTION"
+    DAY = "DAY"
+    MONTH = "MONTH"
 
 
 class EventName(_Word):
     """The words of the list EventName."""
 
-    AUTH_USER_REGISTERED = ("auth.user.registered", 1, "a user and a first wallet came into being")
-    AUTH_USER_LOGGED_IN = ("auth.user.logged_in", 2, "a session began")
-    AUTH_USER_LOGGED_OUT = ("auth.user.logged_out", 3, "one session or all of them ended")
-    AUTH_USER_UPDATED = ("auth.user.updated", 4, "a profile changed")
-    AUTH_PASSWORD_CHANGED = ("auth.password.changed", 5, "a password changed; all sessions ended")
-    AUTH_USER_DEACTIVATED = ("auth.user.deactivated", 6, "a user may no longer log in")
-    AUTH_USER_REACTIVATED = ("auth.user.reactivated", 7, "a user may log in again")
-    AUTH_ROLE_CHANGED = ("auth.role.changed", 8, "a user's role changed")
-    AUTH_LOGIN_FAILED = ("auth.login.failed", 9, "a log-in was refused")
-    AUTH_TOKEN_REUSED = ("auth.token.reused", 10, "a spent refresh token came back; its family was revoked")
-    WALLET_CREATED = ("wallet.created", 20, "a wallet came into being")
-    WALLET_FUNDED = ("wallet.funded", 21, "money came in from outside")
-    WALLET_WITHDRAWN = ("wallet.withdrawn", 22, "money left to the outside")
-    WALLET_CREDITED = ("wallet.credited", 23, "money arrived")
-    WALLET_DEBITED = ("wallet.debited", 24, "money left")
-    WALLET_TRANSFERRED = ("wallet.transferred", 25, "money moved between two wallets")
-    WALLET_STATUS_CHANGED = ("wallet.status_changed", 26, "a wallet was frozen, thawed or closed")
-    WALLET_LIMIT_CHANGED = ("wallet.limit_changed", 27, "a limit or the credit limit of a wallet changed")
-    WALLET_HOLD_AUTHORISED = ("wallet.hold.authorised", 28, "part of a balance was reserved")
-    WALLET_HOLD_CAPTURED = ("wallet.hold.captured", 29, "held money was taken")
-    WALLET_HOLD_RELEASED = ("wallet.hold.released", 30, "held money was given back")
-    WALLET_HOLD_EXPIRED = ("wallet.hold.expired", 31, "a hold's time ran out")
-    BILL_PAYMENT_INITIATED = ("bill.payment.initiated", 40, "a bill payment was debited and queued")
-    BILL_PAYMENT_SUCCESS = ("bill.payment.success", 41, "the provider confirmed a payment")
-    BILL_PAYMENT_FAILED = ("bill.payment.failed", 42, "a payment conclusively failed")
-    BILL_PAYMENT_UNKNOWN = ("bill.payment.unknown", 43, "a payment was sent and its outcome is not known")
-    BILL_PAYMENT_REVERSED = ("bill.payment.reversed", 44, "a payment's money is back")
-    BILL_PAYMENT_LATE_SUCCESS = ("bill.payment.late_success", 45, "the provider paid after the reversal: a claim")
-    BILL_PAYMENT_NEEDS_REVIEW = ("bill.payment.needs_review", 46, "a payment waits for an operator")
-    BILL_PAYMENT_REFUNDED = ("bill.payment.refunded", 47, "part or all of a completed payment was returned")
-    TRANSACTION_FAILED = ("transaction.failed", 48, "a transaction failed; the original's name for it")
-    BILL_SUSPENSE_RELEASED = ("bill.suspense.released", 49, "money in suspense reached its owner")
-    BILL_CLAIM_SETTLED = ("bill.claim.settled", 50, "a claim was recovered or written off")
-    BILL_CATALOGUE_CHANGED = ("bill.catalogue.changed", 51, "billers or items were loaded or switched")
-    BILL_FLOAT_TOPPED_UP = ("bill.float.topped_up", 52, "prepaid money was sent to a provider")
-    JOB_DEAD = ("job.dead", 60, "a job became a dead letter")
-    JOB_RETRIED = ("job.retried", 61, "a dead letter was put back in the queue")
-    JOB_RESOLVED = ("job.resolved", 62, "a dead letter was closed by an operator")
+    AUTH_USER_REGISTERED = "auth.user.registered"
+    AUTH_USER_LOGGED_IN = "auth.user.logged_in"
+    AUTH_USER_LOGGED_OUT = "auth.user.logged_out"
+    AUTH_USER_UPDATED = "auth.user.updated"
+    AUTH_PASSWORD_CHANGED = "auth.password.changed"
+    AUTH_USER_DEACTIVATED = "auth.user.deactivated"
+    AUTH_USER_REACTIVATED = "auth.user.reactivated"
+    AUTH_ROLE_CHANGED = "auth.role.changed"
+    AUTH_LOGIN_FAILED = "auth.login.failed"
+    AUTH_TOKEN_REUSED = "auth.token.reused"
+    WALLET_CREATED = "wallet.created"
+    WALLET_FUNDED = "wallet.funded"
+    WALLET_WITHDRAWN = "wallet.withdrawn"
+    WALLET_CREDITED = "wallet.credited"
+    WALLET_DEBITED = "wallet.debited"
+    WALLET_TRANSFERRED = "wallet.transferred"
+    WALLET_STATUS_CHANGED = "wallet.status_changed"
+    WALLET_LIMIT_CHANGED = "wallet.limit_changed"
+    WALLET_HOLD_AUTHORISED = "wallet.hold.authorised"
+    WALLET_HOLD_CAPTURED = "wallet.hold.captured"
+    WALLET_HOLD_RELEASED = "wallet.hold.released"
+    WALLET_HOLD_EXPIRED = "wallet.hold.expired"
+    BILL_PAYMENT_INITIATED = "bill.payment.initiated"
+    BILL_PAYMENT_SUCCESS = "bill.payment.success"
+    BILL_PAYMENT_FAILED = "bill.payment.failed"
+    BILL_PAYMENT_UNKNOWN = "bill.payment.unknown"
+    BILL_PAYMENT_REVERSED = "bill.payment.reversed"
+    BILL_PAYMENT_LATE_SUCCESS = "bill.payment.late_success"
+    BILL_PAYMENT_NEEDS_REVIEW = "bill.payment.needs_review"
+    BILL_PAYMENT_REFUNDED = "bill.payment.refunded"
+    TRANSACTION_FAILED = "transaction.failed"
+    BILL_SUSPENSE_RELEASED = "bill.suspense.released"
+    BILL_CLAIM_SETTLED = "bill.claim.settled"
+    BILL_CATALOGUE_CHANGED = "bill.catalogue.changed"
+    BILL_FLOAT_TOPPED_UP = "bill.float.topped_up"
+    JOB_DEAD = "job.dead"
+    JOB_RETRIED = "job.retried"
+    JOB_RESOLVED = "job.resolved"
 
+
+_CODES: dict[int, tuple[str, str]] = {
+    100: ("misuse", "a parameter is malformed or out of range; the error names it"),
+    101: ("misuse", "an amount is zero, negative, malformed, too precise for its currency, or too large"),
+    102: ("misuse", "not an ISO 4217 currency with minor units"),
+    103: ("misuse", "an identifier is malformed"),
+    104: ("misuse", "a parameter is longer than its bound"),
+    105: ("misuse", "metadata is not a JSON object within the bounds of size and depth"),
+    106: ("misuse", "a page cursor was not made by this engine for this listing"),
+    107: ("misuse", "the configuration is unsafe or contradicts itself; the engine does not start"),
+    108: ("misuse", "not an e-mail address this engine accepts"),
+    109: ("misuse", "the password is too short, too long, or known to be common"),
+    120: ("misuse", "the engine has been closed"),
+    121: ("misuse", "the engine was opened in a parent process; a child must open its own"),
+    122: ("misuse", "this process already has an engine open on this file"),
+    123: ("misuse", "the engine was called from inside one of its own transactions"),
+    124: ("misuse", "a handle is null, stale, foreign or already closed"),
+    125: ("misuse", "the database path is a link, a special file, or readable or writable by others"),
+    126: ("misuse", "the database lies on a network file system, where no lock can be trusted"),
+    127: ("misuse", "this call needs the manual worker mode"),
+    200: ("refused", "there is no such object, or it is not the caller's"),
+    201: ("refused", "the caller's role does not allow this"),
+    202: ("refused", "this key was used with other parameters; the error names the first that differs"),
+    203: ("busy", "the object is not at the version the caller expected; read it again"),
+    204: ("refused", "this external reference has already been booked"),
+    205: ("refused", "the object's present state does not allow this"),
+    300: ("refused", "the e-mail and password do not match an account that may log in now"),
+    301: ("refused", "an account with this e-mail address exists"),
+    302: ("refused", "the token is malformed, forged, expired or revoked"),
+    303: ("refused", "the last active admin cannot be demoted or deactivated"),
+    304: ("busy", "too many passwords are being checked at once"),
+    305: ("refused", "this payment needs the user's payment PIN"),
+    306: ("refused", "the payment PIN is wrong or locked"),
+    400: ("refused", "the wallet's available balance does not cover this"),
+    401: ("refused", "two sides of the operation are in different currencies"),
+    402: ("refused", "the wallet is frozen for this kind of movement"),
+    403: ("refused", "the wallet is closed"),
+    404: ("refused", "a limit on amount or count would be exceeded; the error names it"),
+    405: ("refused", "a balance would leave the range of a 64-bit integer"),
+    406: ("refused", "the hold has been captured, released or has expired"),
+    407: ("refused", "more would be captured than the hold has left"),
+    408: ("refused", "only a wallet with no money, holds or open payments can be closed"),
+    409: ("refused", "a transfer needs two different wallets"),
+    500: ("refused", "the biller or item does not exist, is switched off, or has no provider"),
+    501: ("refused", "the item's fixed price, minimum or maximum does not allow this amount"),
+    502: ("refused", "the biller does not know this customer reference"),
+    503: ("refused", "the quote is past its expiry; ask for a new one"),
+    504: ("refused", "the quote has paid for something already"),
+    505: ("refused", "without conclusive evidence that it failed, a payment is not reversed"),
+    506: ("refused", "refunds would add up to more than was paid"),
+    507: ("busy", "the provider did not answer, or its circuit breaker is open"),
+    508: ("refused", "the provider's adapter could not verify this webhook"),
+    509: ("refused", "the provider does not offer this"),
+    600: ("refused", "only a dead letter can be retried or resolved"),
+    601: ("busy", "another worker has taken this job over"),
+    900: ("busy", "the deadline passed before the work began; nothing happened"),
+    901: ("in_doubt", "the commit may or may not be durable; reopen and repeat with the same key"),
+    902: ("fault", "an earlier commit is in doubt; close and reopen the engine"),
+    903: ("fault", "the storage reported an error; nothing was written"),
+    904: ("fault", "the disk or a quota is full; nothing was written"),
+    905: ("fault", "the database file is damaged or is not FusePay's"),
+    906: ("fault", "the file was written by a newer FusePay"),
+    907: ("fault", "a money invariant would be violated; nothing was written"),
+    908: ("fault", "a bug was caught; nothing was written"),
+    909: ("fault", "memory ran out; nothing was written"),
+    910: ("fault", "the source of randomness failed"),
+    911: ("fault", "the database or its directory cannot be written"),
+}
+
+_WORDS: dict[str, dict[str, tuple[int, str]]] = {
+    "ErrorKind": {
+        "refused": (1, "a rule said no; change the request"),
+        "busy": (2, "nothing happened; make the same call later"),
+        "in_doubt": (3, "it may have happened; repeat with the same idempotency key until the answer is definite"),
+        "misuse": (4, "the calling code is wrong; fix it"),
+        "fault": (5, "the engine or its storage is broken; call someone"),
+    },
+    "PaymentStatus": {
+        "PENDING": (1, "debited and queued; nothing is in flight"),
+        "PROCESSING": (2, "an attempt is in flight, or the provider said pending"),
+        "UNKNOWN": (3, "sent, and the outcome is not known; being queried"),
+        "COMPLETED": (4, "the provider confirmed it"),
+        "FAILED": (5, "conclusively not paid; the reversal is queued"),
+        "REVERSED": (6, "the money is back in the wallet, or in suspense for its owner"),
+        "NEEDS_REVIEW": (7, "evidence ran out or contradicts itself; an operator decides, the money stays in clearing"),
+    },
+    "TransactionType": {
+        "WALLET_FUNDING": (1, "money came in from outside"),
+        "WALLET_WITHDRAWAL": (2, "money left to the outside"),
+        "CREDIT": (3, "an operator or the host credited the wallet"),
+        "DEBIT": (4, "an operator or the host debited the wallet"),
+        "TRANSFER": (5, "money moved between two wallets"),
+        "HOLD_CAPTURE": (6, "held money was taken"),
+        "BILL_PAYMENT": (7, "the amount of a bill"),
+        "FEE": (8, "the fee of an operation, as a movement of its own"),
+        "REVERSAL": (9, "money of a failed payment came back"),
+        "REFUND": (10, "money of a completed payment was returned by request"),
+        "SUSPENSE_RELEASE": (11, "money that waited in suspense reached a wallet"),
+        "SETTLEMENT": (20, "clearing to the provider's float: the biller has been paid"),
+        "FEE_SETTLEMENT": (21, "clearing to fees: the fee has been earned"),
+        "SUSPENSE": (22, "a reversal whose wallet cannot be credited now"),
+        "LATE_SUCCESS": (23, "claims to float: the provider paid after the reversal"),
+        "FLOAT_TOP_UP": (24, "prepaid money sent to the provider"),
+        "CLAIM_SETTLEMENT": (25, "a claim was recovered or written off"),
+    },
+    "TransactionStatus": {
+        "PENDING": (1, "waiting for its first attempt"),
+        "PROCESSING": (2, "under way, or its outcome is being found out"),
+        "COMPLETED": (3, "done"),
+        "FAILED": (4, "not done; the money is on its way back"),
+        "REVERSED": (5, "not done; the money is back"),
+    },
+    "WalletStatus": {
+        "ACTIVE": (1, "money may come and go"),
+        "DEBITS_FROZEN": (2, "money may come but not go"),
+        "FROZEN": (3, "money may neither come nor go"),
+        "CLOSED": (4, "empty, and for ever unused"),
+    },
+    "HoldStatus": {
+        "ACTIVE": (1, "part of the balance is reserved"),
+        "CAPTURED": (2, "taken, in whole or in part; the rest was released"),
+        "RELEASED": (3, "given back by request"),
+        "EXPIRED": (4, "given back because its time ran out"),
+    },
+    "JobKind": {
+        "process-bill-payment": (1, "sends a payment to its provider"),
+        "requery": (2, "asks the provider what became of a payment"),
+        "process-reversal": (3, "gives the money of a failed payment back"),
+        "hold-expiry": (4, "releases a hold whose time ran out"),
+    },
+    "JobStatus": {
+        "READY": (1, "waits for its due time"),
+        "RUNNING": (2, "leased by a worker"),
+        "DEAD": (3, "a dead letter: its runs are spent, an operator decides"),
+    },
+    "Role": {
+        "user": (1, "uses their own wallets"),
+        "operator": (2, "looks up users and payments, refunds, resolves reviews"),
+        "auditor": (3, "reads everything, changes nothing"),
+        "admin": (4, "everything an operator may, and roles"),
+        "system": (5, "the engine itself; never a user's"),
+    },
+    "UserStatus": {
+        "ACTIVE": (1, "may log in"),
+        "DEACTIVATED": (2, "may not log in; wallets and history stay"),
+    },
+    "AttemptKind": {
+        "SUBMIT": (1, "the payment was sent"),
+        "QUERY": (2, "the provider was asked what became of it"),
+        "WEBHOOK": (3, "the provider told us unasked"),
+        "OPERATOR": (4, "an operator brought evidence"),
+    },
+    "OutcomeKind": {
+        "IN_FLIGHT": (0, "the call has not returned, or nobody lived to record its answer"),
+        "PAID": (1, "the biller has the money"),
+        "DECLINED": (2, "it reached the biller, which refused"),
+        "NOT_SENT": (3, "it provably never reached the biller"),
+        "DUPLICATE": (4, "the biller has this request id already: means query"),
+        "PENDING": (5, "the biller is still at it"),
+        "UNKNOWN": (6, "nobody can say"),
+        "FAILED": (7, "a query answered that it failed"),
+        "PROVIDER_REVERSED": (8, "it was paid, and the biller took it back"),
+        "NOT_FOUND": (9, "a query answered that the biller has never seen it"),
+    },
+    "ReviewReason": {
+        "REQUERY_BUDGET_SPENT": (1, "the provider never gave a conclusive answer"),
+        "BILL_JOB_DEAD": (2, "the job that sends it is a dead letter"),
+        "AMOUNT_MISMATCH": (3, "the provider paid another amount"),
+        "CUSTOMER_MISMATCH": (4, "the provider paid for another customer"),
+        "CONTRADICTING_EVIDENCE": (5, "one source says paid and another says failed"),
+        "PAID_BEFORE_REVERSAL": (6, "evidence of payment came between failure and reversal"),
+        "ATTEMPT_MAY_STILL_SEND": (7, "the biller has not seen it, but a worker may still send it"),
+    },
+    "LimitWindow": {
+        "TRANSACTION": (1, "one movement"),
+        "DAY": (2, "a UTC calendar day"),
+        "MONTH": (3, "a UTC calendar month"),
+    },
+    "EventName": {
+        "auth.user.registered": (1, "a user and a first wallet came into being"),
+        "auth.user.logged_in": (2, "a session began"),
+        "auth.user.logged_out": (3, "one session or all of them ended"),
+        "auth.user.updated": (4, "a profile changed"),
+        "auth.password.changed": (5, "a password changed; all sessions ended"),
+        "auth.user.deactivated": (6, "a user may no longer log in"),
+        "auth.user.reactivated": (7, "a user may log in again"),
+        "auth.role.changed": (8, "a user's role changed"),
+        "auth.login.failed": (9, "a log-in was refused"),
+        "auth.token.reused": (10, "a spent refresh token came back; its family was revoked"),
+        "wallet.created": (20, "a wallet came into being"),
+        "wallet.funded": (21, "money came in from outside"),
+        "wallet.withdrawn": (22, "money left to the outside"),
+        "wallet.credited": (23, "money arrived"),
+        "wallet.debited": (24, "money left"),
+        "wallet.transferred": (25, "money moved between two wallets"),
+        "wallet.status_changed": (26, "a wallet was frozen, thawed or closed"),
+        "wallet.limit_changed": (27, "a limit or the credit limit of a wallet changed"),
+        "wallet.hold.authorised": (28, "part of a balance was reserved"),
+        "wallet.hold.captured": (29, "held money was taken"),
+        "wallet.hold.released": (30, "held money was given back"),
+        "wallet.hold.expired": (31, "a hold's time ran out"),
+        "bill.payment.initiated": (40, "a bill payment was debited and queued"),
+        "bill.payment.success": (41, "the provider confirmed a payment"),
+        "bill.payment.failed": (42, "a payment conclusively failed"),
+        "bill.payment.unknown": (43, "a payment was sent and its outcome is not known"),
+        "bill.payment.reversed": (44, "a payment's money is back"),
+        "bill.payment.late_success": (45, "the provider paid after the reversal: a claim"),
+        "bill.payment.needs_review": (46, "a payment waits for an operator"),
+        "bill.payment.refunded": (47, "part or all of a completed payment was returned"),
+        "transaction.failed": (48, "a transaction failed; the original's name for it"),
+        "bill.suspense.released": (49, "money in suspense reached its owner"),
+        "bill.claim.settled": (50, "a claim was recovered or written off"),
+        "bill.catalogue.changed": (51, "billers or items were loaded or switched"),
+        "bill.float.topped_up": (52, "prepaid money was sent to a provider"),
+        "job.dead": (60, "a job became a dead letter"),
+        "job.retried": (61, "a dead letter was put back in the queue"),
+        "job.resolved": (62, "a dead letter was closed by an operator"),
+    },
+}
 
 __all__ = [
     "ErrorKind",
