@@ -8,6 +8,7 @@ DENY        := 0.20.2
 CARGO_TEST  := cargo test --locked --workspace
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo test test-full bench doc lint python setup clean tools cargo-deny audit
 
 help: ## This list
@@ -16,7 +17,7 @@ help: ## This list
 demo: tools ## Build and run the demonstration: a bill paid, one lost, one reversed
 	cargo run --quiet --locked --package fusepay-demo
 
-test: setup ## Everything a change must pass, on one machine without a network
+test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc
 	@echo "== Rust and C tests"
 	@$(CARGO_TEST)

@@ -12,7 +12,7 @@
 //! - **Handles** are an index and a generation in a pointer's clothes, looked up
 //!   and never dereferenced: null, stale, foreign or doubly closed is
 //!   `FUSEPAY_ERR_INVALID_HANDLE`. Frees take NULL.
-//! - **Panics** never cross: every function runs inside [`boundary`]'s guard and
+//! - **Panics** never cross: every function runs inside `boundary`'s guard and
 //!   answers `FUSEPAY_ERR_PANICKED`.
 //! - **Threads.** Any function may be called from any thread unless it says so.
 //! - **Money** is `int64_t` minor units and an ISO 4217 code; **times** are
