@@ -1,0 +1,84 @@
+# The user's commands. Thin on purpose: each recipe is what you could type
+# yourself. Nothing here knows where cargo puts its files (CARGO_TARGET_DIR).
+
+PYTHON      ?= python3
+VENV        := .venv
+BIN         := $(CURDIR)/$(VENV)/bin
+DENY        := 0.20.2
+CARGO_TEST  := cargo test --locked --workspace
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test test-full bench doc lint python setup clean tools cargo-deny audit
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: tools ## Build and run the demonstration: a bill paid, one lost, one reversed
+	cargo run --quiet --locked --package fusepay-demo
+
+test: setup ## Everything a change must pass
+	@$(MAKE) --no-print-directory lint doc
+	@echo "== Rust and C tests"
+	@$(CARGO_TEST)
+	@$(MAKE) --no-print-directory python
+	@echo
+	@echo "Left out here, run by make test-full:"
+	@command -v cargo-deny >/dev/null || echo "  - cargo-deny (not installed): licences; bans and sources were checked by a test"
+	@echo "  - security advisories of the dependencies (needs the network)"
+	@echo "  - tests marked #[ignore] (long), release builds, the wheel installed by pip"
+
+test-full: setup cargo-deny ## The same, and what is long or needs the network
+	@$(MAKE) --no-print-directory lint doc audit
+	@echo "== the wheel, as a user installs it"
+	@$(BIN)/python -m pip install --quiet --force-reinstall ./fusepay-py
+	@$(BIN)/python -c "import fusepay; print('fusepay', fusepay.__version__)"
+	@echo "== Rust and C tests, with the long ones"
+	@$(CARGO_TEST) --release -- --include-ignored
+	@$(MAKE) --no-print-directory python
+
+bench: tools ## Measure the engine
+	cargo bench --locked --package fusepay-core
+
+doc: tools ## Build the Rust documentation; a broken link fails
+	@echo "== documentation"
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
+
+lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
+	@echo "== formatting"
+	@cargo fmt --all --check
+	@cd fusepay-py && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@echo "== clippy"
+	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	@echo "== generated files"
+	@cargo xtask codegen --check
+	@echo "== mypy --strict"
+	@cd fusepay-py && $(BIN)/mypy
+	@if command -v cargo-deny >/dev/null; then echo "== cargo deny"; cargo deny --locked check bans licenses sources; fi
+
+python: setup # The Python package: build into .venv, then its tests
+	@echo "== Python tests"
+	@. $(BIN)/activate && maturin develop --quiet --locked --manifest-path fusepay-py/Cargo.toml
+	@cd fusepay-py && $(BIN)/python -m pytest
+
+setup: tools $(VENV)/.ready ## Check the tools and make .venv
+
+$(VENV)/.ready: requirements-dev.txt
+	@echo "== .venv"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+tools:
+	@PYTHON="$(PYTHON)" .ci/tools
+
+cargo-deny:
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny --version $(DENY)
+
+audit: # Advisories; needs the network
+	@echo "== advisories"
+	@cargo deny --locked check advisories
+
+clean: ## Remove what was built
+	cargo clean
+	rm -rf $(VENV) fusepay-py/python/fusepay/*.so

@@ -1,0 +1,42 @@
+"""Goal: Python's words are the engine's words. Method: compare both lists whole."""
+
+import pickle
+
+import fusepay
+from fusepay import _fusepay, _vocabulary
+
+
+def test_vocabulary_equals_the_engines() -> None:
+    ours = []
+    for name in _vocabulary.__all__:
+        for word in getattr(_vocabulary, name):
+            if isinstance(word, fusepay.Code):
+                ours.append((name, word.value, word.name))
+            else:
+                ours.append((name, word.number, word.value))
+    assert sorted(ours) == sorted(_fusepay.vocabulary())
+
+
+def test_every_list_is_public() -> None:
+    assert set(_vocabulary.__all__) <= set(fusepay.__all__)
+
+
+def test_code_knows_its_kind_and_advice() -> None:
+    assert int(fusepay.Code.INSUFFICIENT_FUNDS) == 400
+    assert fusepay.Code(901) is fusepay.Code.IN_DOUBT
+    assert fusepay.Code.IN_DOUBT.retryable
+    assert not fusepay.Code.NOT_FOUND.retryable
+    assert fusepay.Code.NOT_FOUND.kind is fusepay.ErrorKind.REFUSED
+
+
+def test_words_are_their_names() -> None:
+    assert fusepay.PaymentStatus("PENDING") is fusepay.PaymentStatus.PENDING
+    assert fusepay.PaymentStatus.PENDING.number == 1
+    assert fusepay.PaymentStatus.PENDING.meaning.startswith("debited")
+    assert str(fusepay.JobKind.PROCESS_REVERSAL) == "process-reversal"
+    assert pickle.loads(pickle.dumps(fusepay.Code.BUSY)) is fusepay.Code.BUSY
+    assert pickle.loads(pickle.dumps(fusepay.Role.USER)) is fusepay.Role.USER
+
+
+def test_version_is_set() -> None:
+    assert fusepay.__version__.count(".") == 2

@@ -1,0 +1,3 @@
+//! What the workspace-wide tests share: reading Rust sources as text.
+
+pub mod source;

@@ -1,0 +1,92 @@
+//! What the C door gets: constants for every word, a table of names and
+//! meanings for the errors, and the header that cbindgen writes from the crate.
+
+use std::path::Path;
+
+use fusepay_core::{Code, ErrorKind, LISTS};
+
+use crate::codegen::MARK;
+
+/// `fusepay-ffi/src/codes.rs`.
+pub(crate) fn codes() -> String {
+    let mut text = format!("//! {MARK}\n\nuse std::ffi::CStr;\n\n");
+    text.push_str("/// The call did what it says.\npub const FUSEPAY_OK: i32 = 0;\n");
+    for code in Code::ALL {
+        text.push_str(&constant("ERR", code.name(), code.meaning(), "i32", code.number()));
+    }
+    for (list, words) in LISTS.iter().filter(|(list, _)| *list != "Code") {
+        for word in *words {
+            text.push_str(&constant(&screaming(list), word.name, word.meaning, "u32", word.number));
+        }
+    }
+    text.push_str(
+        "\n/// Number, name, meaning and retry advice of every status, in ascending order.\n\
+         #[rustfmt::skip]\n\
+         pub(crate) const STATUSES: &[(i32, &CStr, &CStr, bool)] = &[\n    (0, c\"OK\", c\"the call did what it says\", false),\n",
+    );
+    for code in Code::ALL {
+        let retryable = matches!(code.kind(), ErrorKind::Busy | ErrorKind::InDoubt);
+        let row = format!("({}, c{:?}, c{:?}, {retryable}),", code.number(), code.name(), code.meaning());
+        text.push_str(&format!("    {row}\n"));
+    }
+    text.push_str("];\n");
+    text
+}
+
+fn constant(list: &str, name: &str, meaning: &str, of: &str, number: u16) -> String {
+    format!("/// {}\npub const FUSEPAY_{list}_{}: {of} = {number};\n", sentence(meaning), screaming(name))
+}
+
+/// A meaning as a sentence of documentation.
+fn sentence(meaning: &str) -> String {
+    let mut letters = meaning.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
+}
+
+/// `PaymentStatus`, `bill.payment.failed` and `process-reversal` in the form of a constant's name.
+pub(crate) fn screaming(name: &str) -> String {
+    let mut text = String::new();
+    let mut after_lower = false;
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && after_lower {
+            text.push('_');
+        }
+        after_lower = letter.is_ascii_lowercase();
+        text.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
+    }
+    text
+}
+
+/// `include/fusepay.h`, from the sources of `fusepay-ffi`.
+///
+/// # Errors
+///
+/// A sentence, when cbindgen cannot read the crate.
+pub(crate) fn header(root: &Path) -> Result<String, String> {
+    let folder = root.join("fusepay-ffi");
+    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
+    let bindings = cbindgen::Builder::new()
+        .with_config(config)
+        .with_crate(&folder)
+        .generate()
+        .map_err(|error| format!("cbindgen: {error}"))?;
+    let mut bytes = Vec::new();
+    bindings.write(&mut bytes);
+    String::from_utf8(bytes).map_err(|error| format!("cbindgen: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_constants_are_upper_case_with_underscores() {
+        assert_eq!(screaming("PaymentStatus"), "PAYMENT_STATUS");
+        assert_eq!(screaming("bill.payment.late_success"), "BILL_PAYMENT_LATE_SUCCESS");
+        assert_eq!(screaming("process-bill-payment"), "PROCESS_BILL_PAYMENT");
+        assert_eq!(screaming("NOT_FOUND"), "NOT_FOUND");
+    }
+}

@@ -1,0 +1,22 @@
+//! `cargo xtask codegen [--check]`: writes the generated files, or says which
+//! of them are stale.
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask codegen [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let answer = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["codegen"] => xtask::codegen::write(&xtask::codegen::workspace_root()),
+        ["codegen", "--check"] => xtask::codegen::check(&xtask::codegen::workspace_root()),
+        _ => Err(USAGE.to_owned()),
+    };
+    match answer {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
