@@ -40,6 +40,9 @@ statements! {
         FROM posting WHERE payment_id = :payment ORDER BY id";
     /// What has been refunded of one posting; posting_refund.
     REFUNDED_OF_POSTING = "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE refund_of = :posting";
+    /// The refunds of one posting, oldest first; posting_refund.
+    REFUNDS_OF_POSTING = "SELECT id, type, debit_account, credit_account, amount_minor, currency
+        FROM posting WHERE refund_of = :posting ORDER BY id";
     /// Whether an external reference was booked for this type; posting_external_once.
     EXTERNAL_USED = "SELECT 1 FROM posting WHERE type = :type AND external_reference = :external";
     /// What counts against a wallet's limits since a moment: its debits that no
@@ -167,14 +170,21 @@ pub(crate) fn insert_posting(
 
 /// The postings of one payment, oldest first.
 pub(crate) fn postings_of_payment(tx: &ReadTx<'_>, payment: PaymentId) -> Result<Vec<Posting>> {
-    tx.all(POSTINGS_OF_PAYMENT, named_params! { ":payment": payment.as_bytes() }, |row| {
-        Ok(Posting {
-            id: row.int(0)?,
-            kind: row.word(1, TransactionType::from_number)?,
-            debit_account: row.int(2)?,
-            credit_account: row.int(3)?,
-            amount: Money::new(row.int(4)?, row.currency(5)?),
-        })
+    tx.all(POSTINGS_OF_PAYMENT, named_params! { ":payment": payment.as_bytes() }, posting)
+}
+
+/// The refunds of one posting, oldest first.
+pub(crate) fn refunds_of(tx: &ReadTx<'_>, id: i64) -> Result<Vec<Posting>> {
+    tx.all(REFUNDS_OF_POSTING, named_params! { ":posting": id }, posting)
+}
+
+fn posting(row: &Row<'_>) -> Result<Posting> {
+    Ok(Posting {
+        id: row.int(0)?,
+        kind: row.word(1, TransactionType::from_number)?,
+        debit_account: row.int(2)?,
+        credit_account: row.int(3)?,
+        amount: Money::new(row.int(4)?, row.currency(5)?),
     })
 }
 
