@@ -1,6 +1,7 @@
 //! FusePay: an embedded engine for wallets, bill payments and reversals.
 #![forbid(unsafe_code)]
 
+mod auth;
 mod bill;
 mod clock;
 mod entropy;
@@ -11,6 +12,14 @@ mod secret;
 mod vocabulary;
 mod wallet;
 
+pub use auth::authorisation::{Action, may};
+pub use auth::email::EmailAddress;
+pub use auth::hashing::{HashCost, Pepper};
+pub use auth::keyring::KeyRing;
+pub use auth::lockout::LockoutPolicy;
+pub use auth::password::PasswordPolicy;
+pub use auth::profile::{PersonName, ProfileUpdate};
+pub use auth::token::TokenPolicy;
 pub use bill::biller::{BillItem, Biller, Category};
 pub use bill::outcome::{Answer, Evidence, PaidReceipt, PayOutcome, QueryOutcome, WebhookNotice};
 pub use bill::provider::{
