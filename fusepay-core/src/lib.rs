@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod auth;
 mod bill;
 mod canonical;
 mod category;
 mod clock;
+mod engine;
 mod entropy;
 mod error;
 mod event;
@@ -16,31 +18,54 @@ mod logging;
 mod metadata;
 mod money;
 mod queue;
+mod reversal;
 mod secret;
 mod store;
 mod vocabulary;
 mod wallet;
 
 pub use audit::AuditHead;
+pub use auth::authorisation::{Action, may};
+pub use auth::email::EmailAddress;
+pub use auth::hashing::{HashCost, Pepper};
+pub use auth::keyring::KeyRing;
+pub use auth::lockout::LockoutPolicy;
+pub use auth::password::PasswordPolicy;
+pub use auth::profile::{PersonName, ProfileUpdate};
+pub use auth::token::TokenPolicy;
 pub use bill::biller::{BillItem, Biller};
 pub use bill::outcome::{Answer, Evidence, PaidReceipt, PayOutcome, QueryOutcome, WebhookNotice};
+pub use bill::payment::TRANSITIONS;
 pub use bill::provider::{
     Capabilities, Customer, CustomerRequest, PayRequest, Provider, QueryRequest, RequestIdFormat, Webhook,
 };
+pub use bill::quote::Quote;
+pub use bill::record::{Attempt, Payment, PaymentStep};
 pub use category::Category;
 pub use clock::{Clock, ManualClock, SystemClock, UnixMillis};
+pub use engine::bill::{Explanation, PayBill, QuoteRequest, WebhookReceipt};
+pub use engine::config::{Config, FilePermissions, WorkerMode};
+pub use engine::hold::{CaptureRequest, HoldRequest};
+pub use engine::host::{Bills, FusePay, Queue, Reversals, Wallets};
+pub use engine::queue::JobCount;
+pub use engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
+pub use engine::transfer::{MoneyRequest, TransferRequest};
+pub use engine::worker::RunReport;
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{Error, Result};
 pub use event::Event;
 pub use id::{HoldId, InstanceId, JobId, PaymentId, QuoteId, SessionId, TransactionId, UserId, WalletId};
 pub use idempotency::IdempotencyKey;
 pub use ledger::hold::Remainder;
+pub use ledger::transaction::Transaction;
 pub use logging::{LoggingConfig, LoggingGuard, init_logging};
 pub use metadata::Metadata;
 pub use money::amount::Money;
 pub use money::currency::Currency;
 pub use queue::backoff::Backoff;
 pub use queue::breaker::{BreakerPolicy, RatePolicy};
+pub use queue::job::Job;
+pub use reversal::refund::RefundSource;
 pub use secret::Secret;
 pub use vocabulary::{
     AttemptKind, BreakerState, Code, ErrorKind, EventName, HoldStatus, JobKind, JobStatus, LISTS, LimitWindow,
@@ -49,3 +74,4 @@ pub use vocabulary::{
 };
 pub use wallet::fee::FeePolicy;
 pub use wallet::limit::{Limit, Usage};
+pub use wallet::record::{Hold, Wallet};

@@ -22,6 +22,9 @@ use crate::wallet::status::may_credit;
 /// Longest text kept from a provider, in bytes.
 const TEXT_LENGTH_MAX: usize = 500;
 
+/// The soonest a provider is asked again, whatever it wished.
+const POLL_MS_MIN: u64 = 1_000;
+
 /// The job in whose run evidence came, if it came in one.
 #[derive(Debug, Clone)]
 pub(crate) struct Running {
@@ -328,7 +331,10 @@ impl Conclusion<'_, '_> {
         let scheduled = self.config.requery_backoff.delay_after(runs, 0)?;
         match next {
             Next::RequeryNow => Some(0),
-            Next::Requery { poll_after_ms: Some(wish) } => Some(wish.min(self.config.requery_backoff.cap_ms)),
+            // A provider that says "at once" must not become a busy loop.
+            Next::Requery { poll_after_ms: Some(wish) } => {
+                Some(wish.clamp(POLL_MS_MIN, self.config.requery_backoff.cap_ms.max(POLL_MS_MIN)))
+            }
             Next::Requery { poll_after_ms: None } | Next::Send => Some(scheduled),
         }
     }
@@ -340,6 +346,29 @@ impl Conclusion<'_, '_> {
         self.end_job(record)?;
         self.announce(&mut book, record, EventName::PaymentNeedsReview, |draft| draft.text("reason", reason.name()))?;
         book.close()
+    }
+
+    /// Makes the running job a dead letter, and its payment one for review.
+    pub(crate) fn kill_job(&self, record: &mut PaymentRecord, error: &str, reason: ReviewReason) -> Result<()> {
+        let Some(running) = &self.running else { return Ok(()) };
+        let book = Book::open(self.tx, self.supplies);
+        queue::kill(self.tx, running.lease, running.job.runs.saturating_add(1), &bounded(error), self.supplies.wall)?;
+        let draft = self.draft(record, EventName::JobDead).job(running.job.id).text("kind", running.job.kind.name());
+        book.event(&draft.clone().text("error", bounded(error)))?;
+        book.audit(self.actor, EventName::JobDead.name(), running.job.id.0, &draft)?;
+        book.close()?;
+        // A dead reversal leaves its payment FAILED: the money is still owed, and
+        // the dead letter is its review item.
+        let change = crate::bill::payment::give_up(record.payment.status, reason);
+        match change.filter(|_| running.job.kind != JobKind::Reversal) {
+            Some(change) => self.outside_its_run().change(record, &change),
+            None => Ok(()),
+        }
+    }
+
+    /// The same conclusion once the run has been ended.
+    fn outside_its_run(&self) -> Self {
+        Conclusion { running: None, ..*self }
     }
 
     /// Writes the payment and the step that explains it.

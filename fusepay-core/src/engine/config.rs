@@ -2,7 +2,8 @@
 
 use crate::auth::keyring::KeyRing;
 use crate::auth::lockout::LockoutPolicy;
-use crate::auth::password::{HashCost, PasswordPolicy, Pepper};
+use crate::auth::hashing::{HashCost, Pepper};
+use crate::auth::password::PasswordPolicy;
 use crate::auth::token::TokenPolicy;
 use crate::bill::provider::Provider;
 use crate::clock::{Clock, SystemClock};
@@ -61,7 +62,7 @@ pub struct Config {
     pub(crate) pepper: Option<Pepper>,
     pub(crate) lockout: LockoutPolicy,
     pub(crate) audit_key: Option<Secret>,
-    pub(crate) vault_key: Option<(String, Secret)>,
+    pub(crate) vault_key: Option<(u32, Secret)>,
     pub(crate) bill_backoff: Backoff,
     pub(crate) reversal_backoff: Backoff,
     pub(crate) requery_backoff: Backoff,
@@ -91,7 +92,7 @@ impl Config {
             // Long enough for a checkpoint on a slow disk, short enough for a web request.
             call_deadline: Duration::from_secs(30),
             currency: Currency::NGN,
-            tokens: TokenPolicy::default(),
+            tokens: TokenPolicy::new("fusepay", "fusepay"),
             passwords: PasswordPolicy::default(),
             hash_cost: HashCost::default(),
             hash_concurrency: None,
@@ -211,8 +212,8 @@ impl Config {
     /// Encrypts what customers bought (electricity tokens, pins) with this
     /// 32-byte key; the key id is stored beside them.
     #[must_use]
-    pub fn with_vault_key(mut self, key_id: impl Into<String>, key: Secret) -> Self {
-        self.vault_key = Some((key_id.into(), key));
+    pub fn with_vault_key(mut self, key_id: u32, key: Secret) -> Self {
+        self.vault_key = Some((key_id, key));
         self
     }
 

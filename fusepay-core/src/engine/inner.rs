@@ -4,6 +4,7 @@
 use crate::audit::Actor;
 use crate::bill::vault::TokenVault;
 use crate::clock::{Clock, Deadline, Timeline, UnixMillis};
+use crate::engine::attempt::{Prepared, Reply};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
 use crate::engine::once::{self, Once};
@@ -20,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Who calls, and what that lets them see.
@@ -60,14 +61,45 @@ pub(crate) struct Inner {
     pub(crate) incarnation: i64,
     /// Held by everything that may still call a provider, also past close.
     pub(crate) life: Arc<IncarnationLock>,
-    pub(crate) guard: Arc<FileGuard>,
+    /// Gone once the engine is closed, so that the file can be opened again
+    /// while a call of this engine still hangs.
+    pub(crate) guard: RwLock<Option<Arc<FileGuard>>>,
+    pub(crate) pid: u32,
     pub(crate) desks: RwLock<BTreeMap<String, Arc<ProviderDesk>>>,
     pub(crate) vault: TokenVault,
     pub(crate) auth: crate::engine::auth::AuthDesk,
     pub(crate) subscribers: crate::engine::event::Subscribers,
     pub(crate) wake: Sender<()>,
+    pub(crate) is_closing: AtomicBool,
     pub(crate) is_closed: AtomicBool,
     pub(crate) last_sweep: AtomicI64,
+    pub(crate) progress: Progress,
+    pub(crate) leftovers: Mutex<Vec<(Prepared, Reply)>>,
+}
+
+/// Tells those who wait for a payment that some run was recorded.
+#[derive(Default)]
+pub(crate) struct Progress {
+    runs: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Progress {
+    pub(crate) fn announce(&self) {
+        *self.runs.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until `is_done`, asked after every recorded run, or the deadline.
+    pub(crate) fn wait_until(&self, deadline: Deadline, mut is_done: impl FnMut() -> bool) {
+        let mut seen = *self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        while !is_done() && !deadline.is_over() {
+            let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = deadline.remaining().unwrap_or(Duration::MAX).min(Duration::from_secs(3600));
+            let waited = self.changed.wait_timeout_while(runs, left, |runs| *runs == seen);
+            seen = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
 }
 
 impl Inner {
@@ -86,11 +118,35 @@ impl Inner {
 
     /// Refuses a closed engine, a forked child, and calls from inside a commit.
     pub(crate) fn check_open(&self) -> Result<()> {
-        self.guard.check_process()?;
+        self.check_process()?;
         if self.is_closed.load(Ordering::Acquire) {
             return Err(Error::new(Code::Closed, "the engine has been closed"));
         }
         crate::store::writer::refuse_reentry()
+    }
+
+    /// Refuses in a forked child, which must not touch anything of its parent's.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        if self.pid == std::process::id() {
+            return Ok(());
+        }
+        Err(Error::new(Code::Forked, format!("the engine was opened in process {}; this is another", self.pid)))
+    }
+
+    /// The guard of the files, while the engine is open.
+    pub(crate) fn guard(&self) -> Result<Arc<FileGuard>> {
+        let guard = self.guard.read().unwrap_or_else(PoisonError::into_inner);
+        guard.clone().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))
+    }
+
+    /// Closes the connections, then lets go of the files.
+    pub(crate) fn shut_store(&self) {
+        let guard = self.guard.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(guard) = &guard {
+            guard.lower_shield();
+        }
+        self.store.close();
+        drop(guard);
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
@@ -163,6 +219,11 @@ impl Inner {
             Err(error) if error.kind() == ErrorKind::InDoubt => Err(error.with_idempotency_key(key.as_str())),
             Err(error) => Err(error),
         }
+    }
+
+    /// Answers of providers that the storage could not take yet.
+    pub(crate) fn leftovers(&self) -> MutexGuard<'_, Vec<(Prepared, Reply)>> {
+        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the worker that something may be due. Never blocks.

@@ -1,1 +1,3 @@
-//! reversal
+//! Reversals and refunds: what may be given back. Pure rules.
+
+pub(crate) mod refund;

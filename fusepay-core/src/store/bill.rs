@@ -2,6 +2,7 @@
 
 use crate::bill::record::{Attempt, Payment, PaymentStep};
 use crate::clock::UnixMillis;
+use crate::entropy::Supplies;
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, UserId, WalletId};
 use crate::money::amount::Money;
@@ -49,13 +50,13 @@ statements! {
         VALUES (:payment, :kind, :incarnation, 0, :at, :due)";
     /// What an attempt found out, once; primary key.
     ATTEMPT_FINISH = "UPDATE attempt SET outcome = :outcome, detail = :detail, evidence_hash = :hash, evidence_text = :text,
-        finished_at_ms = :at WHERE id = :id AND finished_at_ms IS NULL";
+        finished_at_ms = :at, finished_due_ms = :due WHERE id = :id AND finished_at_ms IS NULL";
     /// The attempts of a payment, oldest first; attempt_by_payment.
     ATTEMPTS_OF_PAYMENT = "SELECT id, kind, outcome, detail, lower(hex(evidence_hash)), evidence_text, started_at_ms,
-        finished_at_ms, incarnation, started_due_ms FROM attempt WHERE payment_id = :payment ORDER BY id";
+        finished_at_ms, incarnation, started_due_ms, finished_due_ms FROM attempt WHERE payment_id = :payment ORDER BY id";
     /// Closes the unfinished attempts of a dead engine; attempt_in_flight.
     ATTEMPTS_ABANDON = "UPDATE attempt SET outcome = :unknown, detail = 'its process ended before it recorded an answer',
-        finished_at_ms = :at WHERE incarnation = :incarnation AND finished_at_ms IS NULL";
+        finished_at_ms = :at, finished_due_ms = :due WHERE incarnation = :incarnation AND finished_at_ms IS NULL";
     /// A new step.
     STEP_INSERT = "INSERT INTO payment_step (payment_id, at_ms, before, after, attempt_id, decision)
         VALUES (:payment, :at, :before, :after, :attempt, :decision)";
@@ -88,6 +89,8 @@ pub(crate) struct AttemptRecord {
     pub(crate) incarnation: i64,
     /// When it began, on the engine's timeline.
     pub(crate) started_due: UnixMillis,
+    /// When it was over, on the engine's timeline.
+    pub(crate) finished_due: Option<UnixMillis>,
 }
 
 /// What an attempt found out.
@@ -262,19 +265,19 @@ pub(crate) fn begin_attempt(
     payment: PaymentId,
     kind: AttemptKind,
     incarnation: i64,
-    at: UnixMillis,
-    due: UnixMillis,
+    supplies: &Supplies,
 ) -> Result<i64> {
     tx.insert(
         ATTEMPT_INSERT,
         named_params! {
-            ":payment": payment.as_bytes(), ":kind": kind.number(), ":incarnation": incarnation, ":at": at.0, ":due": due.0,
+            ":payment": payment.as_bytes(), ":kind": kind.number(), ":incarnation": incarnation,
+            ":at": supplies.wall.0, ":due": supplies.due.0,
         },
     )
 }
 
 /// Writes what an attempt found out; false when that was written before.
-pub(crate) fn finish_attempt(tx: &WriteTx<'_>, attempt: i64, finding: &Finding, at: UnixMillis) -> Result<bool> {
+pub(crate) fn finish_attempt(tx: &WriteTx<'_>, attempt: i64, finding: &Finding, supplies: &Supplies) -> Result<bool> {
     let changed = tx.run(
         ATTEMPT_FINISH,
         named_params! {
@@ -283,7 +286,8 @@ pub(crate) fn finish_attempt(tx: &WriteTx<'_>, attempt: i64, finding: &Finding, 
             ":detail": finding.detail,
             ":hash": finding.evidence_hash,
             ":text": finding.evidence_text,
-            ":at": at.0,
+            ":at": supplies.wall.0,
+            ":due": supplies.due.0,
         },
     )?;
     Ok(changed == 1)
@@ -305,14 +309,17 @@ pub(crate) fn attempts(tx: &ReadTx<'_>, payment: PaymentId) -> Result<Vec<Attemp
             },
             incarnation: row.int(8)?,
             started_due: row.time(9)?,
+            finished_due: row.opt_time(10)?,
         })
     })
 }
 
 /// Closes the unfinished attempts of a dead engine as unknown.
-pub(crate) fn abandon_attempts(tx: &WriteTx<'_>, incarnation: i64, at: UnixMillis) -> Result<usize> {
-    let params =
-        named_params! { ":incarnation": incarnation, ":unknown": OutcomeKind::Unknown.number(), ":at": at.0 };
+pub(crate) fn abandon_attempts(tx: &WriteTx<'_>, incarnation: i64, supplies: &Supplies) -> Result<usize> {
+    let params = named_params! {
+        ":incarnation": incarnation, ":unknown": OutcomeKind::Unknown.number(), ":at": supplies.wall.0,
+        ":due": supplies.due.0,
+    };
     tx.run(ATTEMPTS_ABANDON, params)
 }
 

@@ -86,11 +86,18 @@ pub(crate) fn open_account(tx: &WriteTx<'_>, reference: &AccountRef, currency: C
     if let Some(account) = find_account(tx, reference, currency)? {
         return Ok(account);
     }
+    insert_account(tx, reference, currency)
+}
+
+/// Makes the account of a new wallet.
+pub(crate) fn insert_wallet_account(tx: &WriteTx<'_>, wallet: WalletId, currency: Currency) -> Result<Account> {
+    insert_account(tx, &AccountRef::Wallet(wallet), currency)
+}
+
+fn insert_account(tx: &WriteTx<'_>, reference: &AccountRef, currency: Currency) -> Result<Account> {
     let (name, kind) = (reference.name(currency), reference.kind());
-    let id = tx.insert(
-        ACCOUNT_INSERT,
-        named_params! { ":name": name, ":kind": kind.number(), ":currency": currency.code() },
-    )?;
+    let params = named_params! { ":name": name, ":kind": kind.number(), ":currency": currency.code() };
+    let id = tx.insert(ACCOUNT_INSERT, params)?;
     Ok(Account {
         id,
         name,

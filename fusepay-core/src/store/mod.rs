@@ -2,7 +2,9 @@
 //! transaction to write, and narrow verbs per noun that take one of the two.
 
 pub(crate) mod audit;
+pub(crate) mod auth;
 pub(crate) mod bill;
+pub(crate) mod catalogue;
 pub(crate) mod connection;
 pub(crate) mod event;
 pub(crate) mod guard;
@@ -22,13 +24,14 @@ use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::id::InstanceId;
 use crate::secret::Secret;
+use crate::store::guard::FileGuard;
 use crate::store::connection::{open_reader, open_writer, storage_error};
 use crate::store::tx::{Identity, ReadTx, WriteTx};
 use crate::store::writer::{Inside, Writer, refuse_reentry};
 use crate::vocabulary::Code;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Idle reading connections kept; more are opened when needed and dropped after.
 const READERS_KEPT: usize = 8;
@@ -42,13 +45,29 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens (and creates or migrates) the file. `instance` becomes the id of a new one.
-    pub(crate) fn open(path: &Path, instance: InstanceId, audit_key: Option<Secret>) -> Result<Store> {
-        let connection = open_writer(path)?;
+    /// Raises the shield once SQLite has opened its log.
+    pub(crate) fn open(guard: Arc<FileGuard>, instance: InstanceId, audit_key: Option<Secret>) -> Result<Store> {
+        let path = guard.path().to_owned();
+        let connection = open_writer(&path)?;
         let instance = migration::migrate(&connection, instance)?;
+        guard.raise_shield()?;
         Ok(Store {
-            path: path.to_owned(),
-            writer: Writer::new(connection, Identity { instance, audit_key }),
+            path,
+            writer: Writer::new(connection, guard, Identity { instance, audit_key }),
             readers: Mutex::new(Some(Vec::new())),
+        })
+    }
+
+    /// Moves the whole log into the database and syncs both, or fails.
+    pub(crate) fn checkpoint_synced(&self) -> Result<()> {
+        self.writer.exclusively(|connection| {
+            let is_busy: i64 = connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                .map_err(storage_error)?;
+            if is_busy == 0 {
+                return Ok(());
+            }
+            Err(Error::new(Code::Busy, "the log can't be synced into the database now: somebody is reading it"))
         })
     }
 
@@ -114,6 +133,6 @@ impl Store {
     pub(crate) fn close(&self) {
         let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(readers);
-        drop(self.writer.close());
+        self.writer.close();
     }
 }

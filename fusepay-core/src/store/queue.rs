@@ -17,20 +17,22 @@ statements! {
     /// The live job of a subject; job_live.
     JOB_OF_SUBJECT = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms
         FROM job WHERE subject = :subject AND status <> 3";
-    /// Jobs that are due, the longest first; job_due.
+    /// Jobs that are due, the longest first, but those of blocked providers; job_due.
     JOBS_DUE = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms
-        FROM job WHERE status = 1 AND due_ms <= :now ORDER BY due_ms, id LIMIT :limit";
+        FROM job WHERE status = 1 AND due_ms <= :now
+        AND (provider IS NULL OR (kind || ':' || provider) NOT IN (SELECT value FROM json_each(:blocked)))
+        ORDER BY due_ms, id LIMIT :limit";
     /// When the next job is due; job_due.
     NEXT_DUE = "SELECT min(due_ms) FROM job WHERE status = 1";
     /// Dead letters after one, oldest first; job_dead.
     JOBS_DEAD = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms
         FROM job WHERE status = 3 AND id > :after ORDER BY id LIMIT :limit";
     /// Jobs leased past their limit; job_leased.
-    JOBS_OVERDUE = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms
-        FROM job WHERE status = 2 AND lease_incarnation = :incarnation AND lease_until_ms <= :now";
+    JOBS_OVERDUE = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms,
+        lease_token FROM job WHERE status = 2 AND lease_incarnation = :incarnation AND lease_until_ms <= :now";
     /// Jobs leased by an engine; job_leased.
-    JOBS_LEASED = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms
-        FROM job WHERE status = 2 AND lease_incarnation = :incarnation";
+    JOBS_LEASED = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms,
+        lease_token FROM job WHERE status = 2 AND lease_incarnation = :incarnation";
     /// How many jobs are in each state.
     JOB_COUNTS = "SELECT kind, status, count(*), min(due_ms) FROM job GROUP BY kind, status";
     /// A new job.
@@ -53,6 +55,8 @@ statements! {
     /// Frees a job whose worker died or hung; primary key.
     JOB_FREE = "UPDATE job SET status = 1, lease_token = NULL, lease_incarnation = NULL, lease_until_ms = NULL,
         crashes = crashes + :crashed, scheduled_ms = :now, due_ms = :now WHERE id = :id AND status = 2";
+    /// Counts a crash of the process under a leased job; primary key.
+    JOB_CRASHED = "UPDATE job SET crashes = crashes + 1 WHERE id = :id AND status = 2 AND lease_token = :token";
     /// Ends whatever live job a subject has; job_live.
     JOB_CANCEL = "DELETE FROM job WHERE subject = :subject AND status <> 3";
     /// Makes a ready job due earlier; job_live.
@@ -63,6 +67,8 @@ statements! {
         WHERE id = :id AND status = 3";
     /// Closes a dead letter; primary key.
     JOB_RESOLVE = "DELETE FROM job WHERE id = :id AND status = 3";
+    /// Closes the dead letters of a subject; job_subject.
+    JOB_RESOLVE_SUBJECT = "DELETE FROM job WHERE subject = :subject AND status = 3";
     /// Counts delays again from now for jobs scheduled in what is now the future; job_due.
     JOBS_REBASE = "UPDATE job SET due_ms = :now + max(0, due_ms - scheduled_ms), scheduled_ms = :now
         WHERE status = 1 AND scheduled_ms > :now";
@@ -84,6 +90,12 @@ fn job(row: &Row<'_>) -> Result<Job> {
     })
 }
 
+fn leased(row: &Row<'_>) -> Result<(Job, Lease)> {
+    let job = job(row)?;
+    let lease = Lease { job: job.id, token: row.int(11)? };
+    Ok((job, lease))
+}
+
 /// One job.
 pub(crate) fn find(tx: &ReadTx<'_>, id: JobId) -> Result<Job> {
     tx.first(JOB_BY_ID, named_params! { ":id": id.0 }, job)?
@@ -95,9 +107,12 @@ pub(crate) fn of_subject(tx: &ReadTx<'_>, subject: &[u8; 16]) -> Result<Option<J
     tx.first(JOB_OF_SUBJECT, named_params! { ":subject": subject }, job)
 }
 
-/// Jobs that are due, the longest first.
-pub(crate) fn due(tx: &ReadTx<'_>, now: UnixMillis, limit: u32) -> Result<Vec<Job>> {
-    tx.all(JOBS_DUE, named_params! { ":now": now.0, ":limit": limit }, job)
+/// Jobs that are due, the longest first. `blocked` names job kinds and
+/// providers that can't be served now, so that they hide nobody behind them.
+pub(crate) fn due(tx: &ReadTx<'_>, now: UnixMillis, blocked: &[(JobKind, String)], limit: u32) -> Result<Vec<Job>> {
+    let blocked: Vec<String> = blocked.iter().map(|(kind, provider)| format!("{}:{provider}", kind.number())).collect();
+    let blocked = serde_json::to_string(&blocked).unwrap_or_else(|_| "[]".to_owned());
+    tx.all(JOBS_DUE, named_params! { ":now": now.0, ":blocked": blocked, ":limit": limit }, job)
 }
 
 /// When the next job is due.
@@ -111,13 +126,13 @@ pub(crate) fn dead(tx: &ReadTx<'_>, after: JobId, limit: u32) -> Result<Vec<Job>
 }
 
 /// Jobs of this engine whose handler has outlived its time limit.
-pub(crate) fn overdue(tx: &ReadTx<'_>, incarnation: i64, now: UnixMillis) -> Result<Vec<Job>> {
-    tx.all(JOBS_OVERDUE, named_params! { ":incarnation": incarnation, ":now": now.0 }, job)
+pub(crate) fn overdue(tx: &ReadTx<'_>, incarnation: i64, now: UnixMillis) -> Result<Vec<(Job, Lease)>> {
+    tx.all(JOBS_OVERDUE, named_params! { ":incarnation": incarnation, ":now": now.0 }, leased)
 }
 
 /// Jobs leased by an engine.
-pub(crate) fn leased_by(tx: &ReadTx<'_>, incarnation: i64) -> Result<Vec<Job>> {
-    tx.all(JOBS_LEASED, named_params! { ":incarnation": incarnation }, job)
+pub(crate) fn leased_by(tx: &ReadTx<'_>, incarnation: i64) -> Result<Vec<(Job, Lease)>> {
+    tx.all(JOBS_LEASED, named_params! { ":incarnation": incarnation }, leased)
 }
 
 /// Kind, state, number and earliest due time of all jobs.
@@ -192,10 +207,15 @@ pub(crate) fn kill(tx: &WriteTx<'_>, lease: Lease, runs: u32, error: &str, at: U
     demand_lease(tx.run(JOB_KILL, params)?)
 }
 
-/// Frees a job whose worker died (`has_crashed`) or hung; its old lease is void.
+/// Frees a job whose worker died (`has_crashed`) or gave it up; its old lease is void.
 pub(crate) fn free(tx: &WriteTx<'_>, id: JobId, has_crashed: bool, now: UnixMillis) -> Result<bool> {
     let params = named_params! { ":id": id.0, ":crashed": has_crashed, ":now": now.0 };
     Ok(tx.run(JOB_FREE, params)? == 1)
+}
+
+/// Counts a crash of the process under a leased job.
+pub(crate) fn count_crash(tx: &WriteTx<'_>, lease: Lease) -> Result<()> {
+    demand_lease(tx.run(JOB_CRASHED, named_params! { ":id": lease.job.0, ":token": lease.token })?)
 }
 
 /// Ends whatever live job a subject has.
@@ -217,6 +237,11 @@ pub(crate) fn revive(tx: &WriteTx<'_>, id: JobId, now: UnixMillis) -> Result<boo
 /// Closes a dead letter.
 pub(crate) fn resolve(tx: &WriteTx<'_>, id: JobId) -> Result<bool> {
     Ok(tx.run(JOB_RESOLVE, named_params! { ":id": id.0 })? == 1)
+}
+
+/// Closes the dead letters of a subject; answers how many there were.
+pub(crate) fn resolve_subject(tx: &WriteTx<'_>, subject: &[u8; 16]) -> Result<usize> {
+    tx.run(JOB_RESOLVE_SUBJECT, named_params! { ":subject": subject })
 }
 
 /// Counts delays again from now for jobs that were scheduled in what the clock

@@ -16,6 +16,7 @@ use crate::audit::AuditHead;
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::store::connection::storage_error;
+use crate::store::guard::FileGuard;
 use crate::store::tx::{Heads, Identity, WriteTx};
 use crate::vocabulary::Code;
 use rusqlite::{Connection, ErrorCode};
@@ -83,11 +84,17 @@ struct Line {
 
 pub(crate) struct Writer {
     line: Mutex<Line>,
-    connection: Mutex<Option<Connection>>,
+    connection: Mutex<Option<Guarded>>,
     identity: Identity,
     is_poisoned: AtomicBool,
     commits: AtomicU64,
     members: AtomicU64,
+}
+
+/// The connection and the guard that must outlive it.
+struct Guarded {
+    connection: Connection,
+    guard: Arc<FileGuard>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -95,10 +102,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, identity: Identity) -> Self {
+    pub(crate) fn new(connection: Connection, guard: Arc<FileGuard>, identity: Identity) -> Self {
         Writer {
             line: Mutex::new(Line { waiting: VecDeque::new(), is_led: false }),
-            connection: Mutex::new(Some(connection)),
+            connection: Mutex::new(Some(Guarded { connection, guard })),
             identity,
             is_poisoned: AtomicBool::new(false),
             commits: AtomicU64::new(0),
@@ -137,14 +144,15 @@ impl Writer {
     /// Uses the writing connection outside any group, for maintenance.
     pub(crate) fn exclusively<R>(&self, work: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
         refuse_reentry()?;
-        let connection = lock(&self.connection);
+        let guarded = lock(&self.connection);
         let _inside = Inside::enter();
-        work(connection.as_ref().ok_or_else(closed)?)
+        work(&guarded.as_ref().ok_or_else(closed)?.connection)
     }
 
-    /// Takes the connection away; every later call answers `Closed`.
-    pub(crate) fn close(&self) -> Option<Connection> {
-        lock(&self.connection).take()
+    /// Closes the connection; every later call answers `Closed`.
+    pub(crate) fn close(&self) {
+        // The connection goes first: field order is drop order.
+        drop(lock(&self.connection).take());
     }
 
     fn queue(&self, work: Work, deadline: Deadline) -> Result<Answer> {
@@ -243,10 +251,14 @@ impl Writer {
     }
 
     fn run_group(&self, works: &mut [Work], patience: Duration) -> Vec<Result<Answer>> {
-        let guard = lock(&self.connection);
+        let guarded = lock(&self.connection);
         let _inside = Inside::enter();
-        let Some(connection) = guard.as_ref() else {
+        let Some(Guarded { connection, guard }) = guarded.as_ref() else {
             return works.iter().map(|_| Err(closed())).collect();
+        };
+        let _turn = match guard.lock_writing(Deadline::after(patience)) {
+            Ok(turn) => turn,
+            Err(error) => return works.iter().map(|_| Err(again(&error))).collect(),
         };
         match self.try_group(connection, works, patience) {
             Ok(answers) => answers,

@@ -266,7 +266,8 @@ CREATE TABLE attempt (
   evidence_text   TEXT,
   started_at_ms   INTEGER NOT NULL,
   started_due_ms  INTEGER NOT NULL,
-  finished_at_ms  INTEGER
+  finished_at_ms  INTEGER,
+  finished_due_ms INTEGER
 ) STRICT;
 CREATE INDEX attempt_by_payment ON attempt (payment_id, id);
 CREATE INDEX attempt_in_flight ON attempt (incarnation) WHERE finished_at_ms IS NULL;

@@ -1,0 +1,89 @@
+//! Closing an engine: let calls end until the deadline, make what is still in
+//! flight unknown, and leave the file as another engine wants to find it.
+
+use crate::clock::Deadline;
+use crate::engine::attempt;
+use crate::engine::conclude::Running;
+use crate::engine::desk::CallKind;
+use crate::engine::inner::Inner;
+use crate::engine::open::CLEAN;
+use crate::error::Result;
+use crate::store::{instance, queue};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+thread_local! {
+    /// Whether this thread belongs to an engine: it must never wait for itself.
+    static IS_ENGINE_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as an engine's until dropped.
+pub(crate) struct EngineThread;
+
+impl EngineThread {
+    pub(crate) fn enter() -> Self {
+        IS_ENGINE_THREAD.set(true);
+        EngineThread
+    }
+}
+
+impl Drop for EngineThread {
+    fn drop(&mut self) {
+        IS_ENGINE_THREAD.set(false);
+    }
+}
+
+/// Closes the engine. Always returns by the deadline and a little; a second
+/// call does nothing.
+pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline: Deadline) -> Result<()> {
+    // In a forked child nothing here is ours: neither the locks nor the file.
+    inner.check_process()?;
+    if inner.is_closing.swap(true, Ordering::AcqRel) {
+        return Ok(());
+    }
+    inner.wake_worker();
+    let may_wait = !IS_ENGINE_THREAD.get();
+    if may_wait {
+        inner.progress.wait_until(deadline, || calls(inner) == 0);
+        if let Some(thread) = thread {
+            // The loop looks at the flag between two steps; its steps are commits.
+            let _ = thread.join();
+        }
+    }
+    let ended = settle_flight(inner);
+    inner.is_closed.store(true, Ordering::Release);
+    inner.subscribers.close();
+    inner.shut_store();
+    ended
+}
+
+/// Provider calls under way.
+fn calls(inner: &Inner) -> u32 {
+    let desks = inner.desks.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    desks.values().map(|desk| desk.calls(CallKind::Submit) + desk.calls(CallKind::Query)).sum()
+}
+
+/// Makes what is still in flight unknown, and says goodbye to the file.
+fn settle_flight(inner: &Arc<Inner>) -> Result<()> {
+    let still_calling = calls(inner) > 0;
+    let engine = Arc::clone(inner);
+    let supplies = inner.supplies()?;
+    inner.store.write(inner.deadline(), move |tx| {
+        let supplies = supplies.clone();
+        for (job, lease) in queue::leased_by(tx, engine.incarnation)? {
+            attempt::interrupt(tx, &supplies, &engine, &Running { job, lease }, false)?;
+        }
+        // While a call may still send, this incarnation is not over: whoever
+        // opens next asks its lock, which the call holds.
+        if !still_calling {
+            instance::close_incarnation(tx, engine.incarnation, supplies.wall)?;
+        }
+        let others = instance::open_incarnations(tx)?.iter().any(|(id, _)| *id != engine.incarnation);
+        if !others && !still_calling {
+            instance::set_fact(tx, CLEAN, "yes")?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,25 @@
+//! The engine: opening and closing one database, the queue's step, and a view
+//! per noun for what a host calls. Operations read: load · decide · record, in
+//! one commit.
+
+pub(crate) mod attempt;
+pub(crate) mod auth;
+pub(crate) mod bill;
+pub(crate) mod book;
+pub(crate) mod catalogue;
+pub(crate) mod close;
+pub(crate) mod conclude;
+pub(crate) mod config;
+pub(crate) mod desk;
+pub(crate) mod event;
+pub(crate) mod hold;
+pub(crate) mod host;
+pub(crate) mod inner;
+pub(crate) mod once;
+pub(crate) mod open;
+pub(crate) mod queue;
+pub(crate) mod recovery;
+pub(crate) mod reversal;
+pub(crate) mod transfer;
+pub(crate) mod wallet;
+pub(crate) mod worker;

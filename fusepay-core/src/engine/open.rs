@@ -1,0 +1,169 @@
+//! Opening an engine: guard the files, bring the schema up to date, distrust
+//! what an unclean end or a copy left, resume orphans, start the worker.
+
+use crate::bill::vault::TokenVault;
+use crate::clock::{Deadline, Timeline};
+use crate::engine::auth::AuthDesk;
+use crate::engine::config::{Config, FilePermissions, WorkerMode};
+use crate::engine::desk::ProviderDesk;
+use crate::engine::event::Subscribers;
+use crate::engine::host::FusePay;
+use crate::engine::inner::{Inner, Progress};
+use crate::engine::{recovery, worker};
+use crate::entropy::Supplies;
+use crate::error::{Error, Result};
+use crate::id::InstanceId;
+use crate::store::guard::{FileGuard, IncarnationLock, Permissions};
+use crate::store::tx::WriteTx;
+use crate::store::{Store, instance};
+use crate::vocabulary::Code;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::{Arc, Mutex, RwLock};
+
+/// How a file remembers that its last engine ended cleanly.
+pub(crate) const CLEAN: &str = "clean";
+/// How a backup marks its copy.
+pub(crate) const COPY: &str = "copy";
+/// Which life of the file this is: raised when it is known to be a copy.
+const EPOCH: &str = "epoch";
+/// Where the file lay when it was last open.
+const PLACE: &str = "place";
+/// Whether time or randomness was ever injected.
+const SIMULATED: &str = "simulated";
+
+/// Opens an engine.
+pub(crate) fn open(config: Config) -> Result<FusePay> {
+    crate::store::writer::refuse_reentry()?;
+    config.check()?;
+    let vault = match &config.vault_key {
+        Some((id, key)) => TokenVault::plain().with_key(*id, key.clone())?,
+        None => TokenVault::plain(),
+    };
+    let desks = open_desks(&config)?;
+    let permissions = match config.permissions {
+        FilePermissions::Strict => Permissions::Strict,
+        FilePermissions::Relaxed => Permissions::Relaxed,
+    };
+    let guard = Arc::new(FileGuard::acquire(&config.path, permissions)?);
+    let deadline = Deadline::after(config.call_deadline);
+    let turn = guard.lock_maintenance(deadline)?;
+    let timeline = Timeline::starting_now(config.clock.as_ref());
+    let id = InstanceId::mint(config.entropy.as_ref(), config.clock.wall())?;
+    let store = Store::open(Arc::clone(&guard), id, config.audit_key.clone())?;
+    let supplies = Supplies::new(config.clock.wall(), timeline.now(config.clock.as_ref()), config.entropy.as_ref())?;
+    let others_live = distrust_wal(&store, &guard)?;
+    let (incarnation, life) = enter(&store, &guard, deadline, &supplies, config.is_simulated, others_live)?;
+    let (wake, woken) = crossbeam_channel::bounded(1);
+    let auth = AuthDesk::new(&config)?;
+    let inner = Arc::new(Inner {
+        store,
+        timeline,
+        incarnation,
+        life: Arc::new(life),
+        guard: RwLock::new(Some(guard)),
+        pid: std::process::id(),
+        desks: RwLock::new(desks),
+        vault,
+        auth,
+        subscribers: Subscribers::default(),
+        wake,
+        is_closing: AtomicBool::new(false),
+        is_closed: AtomicBool::new(false),
+        last_sweep: AtomicI64::new(i64::MIN),
+        progress: Progress::default(),
+        leftovers: Mutex::new(Vec::new()),
+        config,
+    });
+    recovery::rebase(&inner)?;
+    recovery::resume_orphans(&inner)?;
+    crate::engine::auth::recover(&inner, others_live)?;
+    drop(turn);
+    let thread = match inner.config.worker {
+        WorkerMode::Background => Some(worker::spawn(&inner, woken)?),
+        WorkerMode::Manual => None,
+    };
+    tracing::info!(path = %inner.store.path().display(), incarnation, "engine opened");
+    Ok(FusePay::new(inner, thread))
+}
+
+fn open_desks(config: &Config) -> Result<BTreeMap<String, Arc<ProviderDesk>>> {
+    let mut desks = BTreeMap::new();
+    for (code, provider) in &config.providers {
+        let desk = ProviderDesk::new(code.clone(), Arc::clone(provider), config.breaker, config.rate)?;
+        desks.insert(code.clone(), Arc::new(desk));
+    }
+    Ok(desks)
+}
+
+/// After an unclean end, what a re-open reads may only be in the page cache:
+/// it is synced into the database before anything is answered from it. Answers
+/// whether other engines are alive on the file.
+fn distrust_wal(store: &Store, guard: &FileGuard) -> Result<bool> {
+    let (is_clean, engines) = store.read(|tx| {
+        Ok((instance::fact(tx, CLEAN)?.as_deref() == Some("yes"), instance::open_incarnations(tx)?))
+    })?;
+    let mut others_live = false;
+    for (id, owner) in engines {
+        others_live |= guard.is_incarnation_alive(id, &crate::store::guard::Owner::from_text(&owner)?)?;
+    }
+    if is_clean || others_live {
+        return Ok(others_live);
+    }
+    store.checkpoint_synced()?;
+    Ok(false)
+}
+
+/// Records this engine on the file, in one commit.
+fn enter(
+    store: &Store,
+    guard: &Arc<FileGuard>,
+    deadline: Deadline,
+    supplies: &Supplies,
+    is_simulated: bool,
+    others_live: bool,
+) -> Result<(i64, IncarnationLock)> {
+    let (guard, supplies) = (Arc::clone(guard), supplies.clone());
+    store.write(deadline, move |tx| {
+        let supplies = supplies.clone();
+        let incarnation = instance::open_incarnation(tx, "", supplies.wall)?;
+        // The lock comes before the commit: nobody may see it dead before it lives.
+        let life = guard.claim_incarnation(incarnation)?;
+        instance::set_owner(tx, incarnation, &life.owner().to_string())?;
+        let place = guard.identity();
+        let place = format!("{}:{}", place.device, place.inode);
+        if !others_live {
+            notice_copy(tx, &supplies, &place)?;
+        }
+        instance::set_fact(tx, PLACE, &place)?;
+        instance::set_fact(tx, CLEAN, "no")?;
+        if is_simulated {
+            instance::set_fact(tx, SIMULATED, "yes")?;
+        }
+        Ok((incarnation, life))
+    })
+}
+
+/// A file that lies elsewhere than it did, or that a backup marked, is a copy:
+/// another life of it may have sent what this one still wants to send.
+fn notice_copy(tx: &WriteTx<'_>, supplies: &Supplies, place: &str) -> Result<()> {
+    let was_at = instance::fact(tx, PLACE)?;
+    let is_marked = instance::fact(tx, COPY)?.is_some_and(|mark| mark == "yes");
+    let has_moved = was_at.is_some_and(|was| was != place);
+    if is_marked || has_moved {
+        raise_epoch(tx, supplies)?;
+    }
+    Ok(())
+}
+
+/// Begins a new life of the file: everything unsent is queried before it is sent.
+pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u32> {
+    let epoch: i64 = instance::fact(tx, EPOCH)?
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::new(Code::Corrupt, "the file does not say which life it is in"))?;
+    instance::set_fact(tx, EPOCH, &epoch.saturating_add(1).to_string())?;
+    instance::set_fact(tx, COPY, "no")?;
+    let distrusted = recovery::distrust_unsent(tx, supplies)?;
+    tracing::warn!(epoch = epoch + 1, payments = distrusted, "this file is a copy or was restored; unsent payments are queried first");
+    Ok(distrusted)
+}

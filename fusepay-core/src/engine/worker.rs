@@ -1,0 +1,368 @@
+//! The queue at work: `run_due` claims and records, provider calls run on
+//! bounded threads (or inline in the manual mode), and the background thread is
+//! a thin loop around it. No rule of its own.
+
+use crate::audit::Actor;
+use crate::clock::UnixMillis;
+use crate::engine::attempt::{self, Prepared, Reply, is_rule};
+use crate::engine::close::EngineThread;
+use crate::engine::conclude::{Conclusion, Running, bounded, seed};
+use crate::engine::config::WorkerMode;
+use crate::engine::desk::{CallKind, Place, ProviderDesk};
+use crate::engine::inner::{Inner, millis};
+use crate::engine::{hold, recovery, reversal};
+use crate::entropy::{Supplies, random};
+use crate::error::{Error, Result};
+use crate::id::PaymentId;
+use crate::queue::job::{Job, Lease};
+use crate::store::tx::WriteTx;
+use crate::store::{bill, queue};
+use crate::vocabulary::{Code, JobKind, ReviewReason};
+use crossbeam_channel::Receiver;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A hung call keeps its lease this long past its deadline, so that an answer
+/// that is only a little late is still booked by whoever asked.
+const LEASE_MARGIN_MS: i64 = 5_000;
+/// How often a live engine looks for the orphans of dead ones: the promise is
+/// that they are resumed within a second.
+const SWEEP_INTERVAL_MS: i64 = 500;
+/// The longest the background thread sleeps.
+const NAP: Duration = Duration::from_millis(500);
+/// What a storage fault or an open breaker puts a job off by, uncounted.
+const PUT_OFF_MS: u64 = 1_000;
+
+/// What one step of the queue did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// Jobs claimed.
+    pub claimed: u32,
+    /// Provider calls begun (and, in the manual mode, ended).
+    pub calls: u32,
+    /// When the next job is due, on the engine's timeline.
+    pub next_due: Option<UnixMillis>,
+}
+
+/// One claimed job that calls a provider, with its place at the desk.
+struct Assignment {
+    desk: Arc<ProviderDesk>,
+    place: Place,
+    prepared: Prepared,
+}
+
+/// Runs everything that is due now, once.
+pub(crate) fn run_due(inner: &Arc<Inner>) -> Result<RunReport> {
+    inner.check_open()?;
+    sweep(inner)?;
+    record_leftovers(inner)?;
+    let mut report = RunReport::default();
+    let mut blocked: Vec<(JobKind, String)> = Vec::new();
+    loop {
+        let now = inner.due_now();
+        let due = inner.store.read(|tx| queue::due(tx, now, &blocked, inner.config.drain_max))?;
+        if due.is_empty() {
+            break;
+        }
+        let assignments = claim(inner, &due, &mut blocked, &mut report)?;
+        for assignment in assignments {
+            report.calls += 1;
+            dispatch(inner, assignment);
+        }
+        if inner.is_closing.load(Ordering::Acquire) {
+            break;
+        }
+    }
+    report.next_due = inner.store.read(queue::next_due)?;
+    Ok(report)
+}
+
+/// Claims these jobs in one commit; runs those that call nobody in it.
+fn claim(
+    inner: &Arc<Inner>,
+    due: &[Job],
+    blocked: &mut Vec<(JobKind, String)>,
+    report: &mut RunReport,
+) -> Result<Vec<Assignment>> {
+    let mut seats = Vec::new();
+    for job in due {
+        match seat(inner, job) {
+            Seat::Free(desk) => seats.push((job.clone(), desk)),
+            Seat::Taken => blocked.push((job.kind, job.provider.clone().unwrap_or_default())),
+        }
+    }
+    let wanted: Vec<(Job, Option<Arc<ProviderDesk>>)> =
+        seats.iter().map(|(job, desk)| (job.clone(), desk.as_ref().map(|(desk, _)| Arc::clone(desk)))).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let engine = Arc::clone(inner);
+    let prepared = inner.write(move |tx, supplies| {
+        wanted.iter().map(|(job, desk)| claim_one(tx, supplies, &engine, job, desk.as_deref())).collect::<Result<Vec<_>>>()
+    });
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            seats.iter().filter_map(|(_, desk)| desk.as_ref()).for_each(|(desk, _)| desk.unused());
+            return Err(error);
+        }
+    };
+    let mut assignments = Vec::new();
+    for ((_, seat), claimed) in seats.into_iter().zip(prepared) {
+        report.claimed += u32::from(claimed.is_some());
+        match (seat, claimed.flatten()) {
+            (Some((desk, place)), Some(prepared)) => assignments.push(Assignment { desk, place, prepared }),
+            (Some((desk, _)), None) => desk.unused(),
+            (None, _) => {}
+        }
+    }
+    Ok(assignments)
+}
+
+enum Seat {
+    /// It may run; with a place at its provider's desk if it calls one.
+    Free(Option<(Arc<ProviderDesk>, Place)>),
+    /// Its provider is busy, limited or left alone: nothing is counted.
+    Taken,
+}
+
+fn seat(inner: &Inner, job: &Job) -> Seat {
+    let Some(provider) = &job.provider else { return Seat::Free(None) };
+    let Some(desk) = inner.desk(provider) else { return Seat::Taken };
+    let kind = if job.kind == JobKind::BillPayment { CallKind::Submit } else { CallKind::Query };
+    let Some(place) = desk.take_place(kind) else { return Seat::Taken };
+    // A query is how a provider shows that it is back: it is only slowed down by
+    // the same breaker, never counted against the payment.
+    match desk.permit(inner.due_now().0) {
+        Ok(()) => Seat::Free(Some((desk, place))),
+        Err(_) => Seat::Taken,
+    }
+}
+
+/// Claims one job; `None` when another worker was faster, `Some(None)` when it
+/// was run to its end in this commit.
+fn claim_one(
+    tx: &WriteTx<'_>,
+    supplies: &Supplies,
+    inner: &Arc<Inner>,
+    job: &Job,
+    desk: Option<&ProviderDesk>,
+) -> Result<Option<Option<Prepared>>> {
+    let token = i64::from_be_bytes(random(supplies)?);
+    let limit_ms = desk.map_or(LEASE_MARGIN_MS, |desk| millis(desk.capabilities.call_deadline).saturating_add(LEASE_MARGIN_MS));
+    let until = supplies.due.plus(limit_ms);
+    let Some(lease) = queue::claim(tx, job.id, token, inner.incarnation, until)? else { return Ok(None) };
+    let running = Running { job: job.clone(), lease };
+    let started = catch_unwind(AssertUnwindSafe(|| tx.savepoint(|tx| start(tx, supplies, inner, &running, desk))));
+    let started = started.unwrap_or_else(|_| Err(Error::new(Code::Panicked, "the run panicked")));
+    match started {
+        Ok(prepared) => Ok(Some(prepared)),
+        Err(error) if is_rule(&error) => {
+            tracing::error!(job = job.id.0, kind = job.kind.name(), code = error.code().name(), detail = error.detail(),
+                "a run failed");
+            fail_run(tx, supplies, inner, &running, &error)?;
+            Ok(Some(None))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn start(
+    tx: &WriteTx<'_>,
+    supplies: &Supplies,
+    inner: &Arc<Inner>,
+    running: &Running,
+    desk: Option<&ProviderDesk>,
+) -> Result<Option<Prepared>> {
+    match running.job.kind {
+        JobKind::BillPayment | JobKind::Requery => {
+            let capabilities = desk.map(|desk| desk.capabilities.clone()).unwrap_or_default();
+            attempt::begin(tx, supplies, inner, running, &capabilities)
+        }
+        JobKind::Reversal => reversal::run_reversal(tx, supplies, inner, running).map(|()| None),
+        JobKind::HoldExpiry => hold::run_expiry(tx, supplies, running).map(|()| None),
+    }
+}
+
+/// Counts a failed run: another one by the schedule, or a dead letter.
+fn fail_run(tx: &WriteTx<'_>, supplies: &Supplies, inner: &Inner, running: &Running, error: &Error) -> Result<()> {
+    let job = &running.job;
+    let backoff = match job.kind {
+        JobKind::BillPayment => &inner.config.bill_backoff,
+        JobKind::Requery => &inner.config.requery_backoff,
+        JobKind::Reversal | JobKind::HoldExpiry => &inner.config.reversal_backoff,
+    };
+    let runs = job.runs.saturating_add(1);
+    let text = bounded(&format!("{}: {}", error.code(), error.detail()));
+    if let Some(delay_ms) = backoff.delay_after(runs, seed(job)) {
+        return queue::retry(tx, running.lease, runs, supplies.due, delay_ms, Some(&text));
+    }
+    if !reversal::is_about_a_payment(job.kind) {
+        return queue::kill(tx, running.lease, runs, &text, supplies.wall);
+    }
+    let mut record = bill::find(tx, PaymentId::from_bytes(job.subject))?;
+    let reason = match job.kind {
+        JobKind::Requery => ReviewReason::RequeryBudgetSpent,
+        JobKind::BillPayment | JobKind::Reversal | JobKind::HoldExpiry => ReviewReason::BillJobDead,
+    };
+    let conclusion = Conclusion {
+        tx,
+        supplies,
+        config: &inner.config,
+        vault: &inner.vault,
+        actor: Actor::System,
+        running: Some(running.clone()),
+        attempt: None,
+        sends_are_over: true,
+    };
+    conclusion.kill_job(&mut record, &text, reason)
+}
+
+/// Makes a claimed call: on a thread of its own, or here in the manual mode.
+fn dispatch(inner: &Arc<Inner>, assignment: Assignment) {
+    match inner.config.worker {
+        WorkerMode::Manual => serve(inner, assignment),
+        WorkerMode::Background => {
+            let engine = Arc::clone(inner);
+            let name = format!("fusepay-{}", assignment.desk.code);
+            let prepared = assignment.prepared.clone();
+            let spawned = std::thread::Builder::new().name(name).spawn(move || serve(&engine, assignment));
+            if let Err(cause) = spawned {
+                // Nothing was sent: the call never began. The lease runs out and
+                // the payment is queried.
+                tracing::error!(payment = %prepared.payment, %cause, "no thread for a provider call");
+                let cause = format!("no thread for the call: {cause}");
+                let outcome = crate::bill::outcome::PayOutcome::NotSent { cause: cause.clone() };
+                let reply = match prepared.call {
+                    attempt::Call::Submit(_) => Reply::Submit(outcome.into()),
+                    attempt::Call::Query(_) => {
+                        Reply::Query(crate::bill::outcome::QueryOutcome::Unknown { cause }.into())
+                    }
+                };
+                record(inner, &prepared, &reply);
+            }
+        }
+    }
+}
+
+fn serve(inner: &Arc<Inner>, assignment: Assignment) {
+    let _mark = (inner.config.worker == WorkerMode::Background).then(EngineThread::enter);
+    // Whoever may still send keeps this incarnation alive, also past close.
+    let _life = Arc::clone(&inner.life);
+    let Assignment { desk, place, prepared } = assignment;
+    match attempt::make_call(inner, &desk, &prepared) {
+        Some(reply) => record(inner, &prepared, &reply),
+        None => {
+            desk.unused();
+            let never_made = Reply::Submit(
+                crate::bill::outcome::PayOutcome::NotSent { cause: "the lease was lost before the call".to_owned() }.into(),
+            );
+            if matches!(prepared.call, attempt::Call::Submit(_)) {
+                record(inner, &prepared, &never_made);
+            }
+        }
+    }
+    drop(place);
+    inner.progress.announce();
+    inner.wake_worker();
+}
+
+/// Commits an answer; keeps it for the next step when the storage can't take it.
+fn record(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) {
+    if let Err(error) = attempt::finish(inner, prepared, reply) {
+        tracing::error!(payment = %prepared.payment, code = error.code().name(), detail = error.detail(),
+            "an outcome could not be recorded yet; it stays in flight");
+        inner.leftovers().push((prepared.clone(), reply.clone()));
+    }
+}
+
+/// Tries again to record the answers that the storage could not take.
+fn record_leftovers(inner: &Arc<Inner>) -> Result<()> {
+    let waiting = std::mem::take(&mut *inner.leftovers());
+    for (prepared, reply) in waiting {
+        record(inner, &prepared, &reply);
+    }
+    Ok(())
+}
+
+/// Fences what hangs here and resumes what died elsewhere.
+pub(crate) fn sweep(inner: &Arc<Inner>) -> Result<()> {
+    let now = inner.due_now();
+    let is_due = now.0.saturating_sub(inner.last_sweep.load(Ordering::Acquire)) >= SWEEP_INTERVAL_MS;
+    if !is_due && inner.config.worker == WorkerMode::Background {
+        return Ok(());
+    }
+    inner.last_sweep.store(now.0, Ordering::Release);
+    let overdue = inner.store.read(|tx| queue::overdue(tx, inner.incarnation, now))?;
+    if !overdue.is_empty() {
+        fence(inner, overdue)?;
+    }
+    recovery::resume_orphans(inner)
+}
+
+/// Takes jobs away from handlers that outlived their limit. Their sends may
+/// still arrive, which is why nothing is concluded but "unknown".
+fn fence(inner: &Arc<Inner>, overdue: Vec<(Job, Lease)>) -> Result<()> {
+    for (job, _) in &overdue {
+        let desk = job.provider.as_deref().and_then(|provider| inner.desk(provider));
+        if let Some(desk) = desk {
+            tracing::warn!(job = job.id.0, provider = %desk.code, "a provider call outlived its deadline");
+            if desk.calls(CallKind::Submit) >= desk.capabilities.concurrent_calls_max {
+                desk.force_open(inner.due_now().0);
+            }
+        }
+    }
+    let engine = Arc::clone(inner);
+    inner.write(move |tx, supplies| {
+        for (job, lease) in &overdue {
+            if queue::holds(tx, *lease)? {
+                let running = Running { job: job.clone(), lease: *lease };
+                attempt::interrupt(tx, supplies, &engine, &running, false)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Starts the background thread. It ends when the engine closes.
+pub(crate) fn spawn(inner: &Arc<Inner>, wake: Receiver<()>) -> Result<JoinHandle<()>> {
+    let engine = Arc::downgrade(inner);
+    std::thread::Builder::new()
+        .name("fusepay-worker".to_owned())
+        .spawn(move || {
+            let _mark = EngineThread::enter();
+            loop {
+                let Some(inner) = engine.upgrade() else { return };
+                if inner.is_closing.load(Ordering::Acquire) {
+                    return;
+                }
+                let nap = nap(&inner, run_due(&inner));
+                crate::engine::event::deliver(&inner);
+                drop(inner);
+                let _ = wake.recv_timeout(nap);
+            }
+        })
+        .map_err(|cause| Error::new(Code::StorageFault, format!("no thread for the worker: {cause}")))
+}
+
+/// How long until there may be something to do.
+fn nap(inner: &Inner, ran: Result<RunReport>) -> Duration {
+    match ran {
+        Ok(report) => match report.next_due {
+            Some(due) => {
+                let left = due.since(inner.due_now()).max(1);
+                Duration::from_millis(left.unsigned_abs()).min(NAP)
+            }
+            None => NAP,
+        },
+        Err(error) if error.code() == Code::Closed => Duration::ZERO,
+        Err(error) => {
+            tracing::error!(code = error.code().name(), detail = error.detail(), "a step of the queue failed");
+            Duration::from_millis(PUT_OFF_MS)
+        }
+    }
+}
