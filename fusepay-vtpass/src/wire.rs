@@ -4,10 +4,10 @@
 use fusepay_core::{Code, Error, Result, Secret};
 use std::cell::Cell;
 use std::time::Duration;
-use ureq::Agent;
 use ureq::http::{HeaderValue, Uri};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
+use ureq::{Agent, RequestBuilder};
 
 /// What came back.
 #[derive(Debug)]
@@ -57,23 +57,31 @@ impl Wire {
 
     /// Posts JSON and waits no longer than `limit` for the whole answer.
     pub(crate) fn post(&self, path: &str, body: &[u8], limit: Duration) -> Heard {
-        let limit = limit.min(self.call_timeout);
-        let request = self.agent.post(format!("{}{path}", self.base_url));
-        let request = request.header("api-key", self.api_key.clone()).header("secret-key", self.secret_key.clone());
-        let request = request.content_type("application/json").config();
-        let request = request.timeout_global(Some(limit)).timeout_connect(Some(limit.min(self.connect_timeout)));
-        PHASE.set(Phase::Idle);
-        hear(request.build().send(body))
+        let request = self.agent.post(format!("{}{path}", self.base_url)).content_type("application/json");
+        let request = self.prepare(request, limit.min(self.call_timeout));
+        hear(request.send(body))
     }
 
     /// Gets a page and waits no longer than the call timeout for the whole of it.
     pub(crate) fn get(&self, path: &str) -> Heard {
         let request = self.agent.get(format!("{}{path}", self.base_url));
-        let request = request.header("api-key", self.api_key.clone()).header("secret-key", self.secret_key.clone());
-        let request = request.config().timeout_global(Some(self.call_timeout));
-        let request = request.timeout_connect(Some(self.call_timeout.min(self.connect_timeout)));
+        hear(self.prepare(request, self.call_timeout).call())
+    }
+
+    /// Adds keys and time limits, and begins to watch.
+    fn prepare<Body>(&self, request: RequestBuilder<Body>, limit: Duration) -> RequestBuilder<Body> {
         PHASE.set(Phase::Idle);
-        hear(request.build().call())
+        // Resolving and connecting get limits of their own, so that running out
+        // of them is told apart from running out of the whole.
+        let before_sending = Some(limit.min(self.connect_timeout));
+        request
+            .header("api-key", self.api_key.clone())
+            .header("secret-key", self.secret_key.clone())
+            .config()
+            .timeout_global(Some(limit))
+            .timeout_resolve(before_sending)
+            .timeout_connect(before_sending)
+            .build()
     }
 }
 

@@ -168,7 +168,7 @@ fn a_payment_taken_back_is_reversed() {
 }
 
 #[test]
-fn a_dead_port_or_an_unknown_name_is_proved_not_sent() {
+fn a_dead_port_is_proved_not_sent() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let dead = VtpassProvider::new(config(&format!("http://127.0.0.1:{port}"), Duration::from_secs(20))).unwrap();
     assert_eq!(word(&dead.pay(&request("dead", METER)).outcome), "NotSent");
