@@ -61,11 +61,13 @@ type HmacSha256 = Hmac<Sha256>;
 
 /// The keys of access and refresh tokens. Rotate by [`KeyRing::rotate`] (add and
 /// promote), then [`KeyRing::retire`] once nothing signed by the old key matters.
+#[derive(Clone)]
 pub struct KeyRing {
     signing: Key,
     verify_only: Vec<VerifyOnly>,
 }
 
+#[derive(Clone)]
 struct VerifyOnly {
     key: Key,
     not_after: UnixMillis,
@@ -196,11 +198,13 @@ impl Family {
 }
 
 /// One key with its id.
+#[derive(Clone)]
 pub(crate) struct Key {
     kid: String,
     material: Material,
 }
 
+#[derive(Clone)]
 enum Material {
     Hs256(Secret),
     // Wiped when dropped, by ed25519-dalek's feature `zeroize`.

@@ -5,7 +5,7 @@ pub(crate) mod biller;
 pub(crate) mod outcome;
 pub(crate) mod payment;
 pub(crate) mod provider;
-pub(crate) mod record;
 pub(crate) mod quote;
+pub(crate) mod record;
 pub(crate) mod request_id;
 pub(crate) mod vault;

@@ -251,7 +251,9 @@ pub(crate) fn counts_as_not_found(facts: &PaymentFacts) -> bool {
 fn open(facts: &PaymentFacts, rule: impl FnOnce(&PaymentFacts) -> Decision) -> Decision {
     match facts.status {
         Processing | Unknown => rule(facts),
-        Pending | Completed | Failed | Reversed | NeedsReview => Decision::Ignore("inconclusive evidence changes nothing here"),
+        Pending | Completed | Failed | Reversed | NeedsReview => {
+            Decision::Ignore("inconclusive evidence changes nothing here")
+        }
     }
 }
 
@@ -265,9 +267,10 @@ fn paid(facts: &PaymentFacts, receipt: &PaidReceipt) -> Decision {
         },
         NeedsReview => match (mismatch, facts.review_reason) {
             // Only a review that waits for exactly this evidence ends by itself.
-            (None, Some(ReviewReason::RequeryBudgetSpent | ReviewReason::AttemptMayStillSend | ReviewReason::BillJobDead)) => {
-                change(Completed, Effect::Settle(receipt.clone()))
-            }
+            (
+                None,
+                Some(ReviewReason::RequeryBudgetSpent | ReviewReason::AttemptMayStillSend | ReviewReason::BillJobDead),
+            ) => change(Completed, Effect::Settle(receipt.clone())),
             _ => Decision::Ignore("evidence of payment recorded for the operator"),
         },
         Failed => change(NeedsReview, Effect::Review(ReviewReason::PaidBeforeReversal)),
@@ -304,11 +307,9 @@ fn failed(facts: &PaymentFacts, failure: ConclusiveFailure) -> Decision {
 
 fn provider_reversed(facts: &PaymentFacts, reason: &str) -> Decision {
     match facts.status {
-        Completed => Decision::Change(PaymentChange::new(
-            Completed,
-            Reversed,
-            Effect::TakeBack { reason: reason.to_owned() },
-        )),
+        Completed => {
+            Decision::Change(PaymentChange::new(Completed, Reversed, Effect::TakeBack { reason: reason.to_owned() }))
+        }
         Reversed if facts.has_open_claim => Decision::Unclaim,
         Processing | Unknown | NeedsReview if !facts.sends_are_over => {
             open(facts, |facts| uncertain(facts, Next::Requery { poll_after_ms: None }))
@@ -475,7 +476,9 @@ mod tests {
 
     #[test]
     fn another_amount_or_customer_goes_to_review() {
-        for receipt in [PaidReceipt::new("p").with_amount_minor(999), PaidReceipt::new("p").with_customer_reference("x")] {
+        for receipt in
+            [PaidReceipt::new("p").with_amount_minor(999), PaidReceipt::new("p").with_customer_reference("x")]
+        {
             let processing = facts(Processing);
             assert_eq!(after(&processing, decide_pay(&processing, &PayOutcome::Paid(receipt))), NeedsReview);
         }

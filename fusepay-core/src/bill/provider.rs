@@ -133,6 +133,45 @@ pub struct PayRequest {
     pub deadline: Duration,
 }
 
+impl PayRequest {
+    /// A first send of this amount under this id, with a minute to answer. The
+    /// engine makes requests; an adapter's own tests do too.
+    #[must_use]
+    pub fn new(request_id: impl Into<String>, amount: Money) -> Self {
+        PayRequest {
+            request_id: request_id.into(),
+            biller: String::new(),
+            item: String::new(),
+            customer_reference: String::new(),
+            amount,
+            metadata: "{}".to_owned(),
+            attempt: 1,
+            deadline: Capabilities::default().call_deadline,
+        }
+    }
+
+    /// Sets whom to pay for, and for which item of which biller.
+    #[must_use]
+    pub fn with_bill(
+        mut self,
+        biller: impl Into<String>,
+        item: impl Into<String>,
+        customer_reference: impl Into<String>,
+    ) -> Self {
+        self.biller = biller.into();
+        self.item = item.into();
+        self.customer_reference = customer_reference.into();
+        self
+    }
+
+    /// Sets when the answer stops being waited for.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+}
+
 /// One question about a payment sent earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -149,6 +188,15 @@ pub struct QueryRequest {
     pub deadline: Duration,
 }
 
+impl QueryRequest {
+    /// A question about the payment of this amount under this id, with a minute to answer.
+    #[must_use]
+    pub fn new(request_id: impl Into<String>, amount: Money, sent_at: UnixMillis) -> Self {
+        let deadline = Capabilities::default().call_deadline;
+        QueryRequest { request_id: request_id.into(), provider_reference: None, amount, sent_at, deadline }
+    }
+}
+
 /// One customer to look up before paying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -161,6 +209,19 @@ pub struct CustomerRequest {
     pub customer_reference: String,
     /// When the answer stops being waited for.
     pub deadline: Duration,
+}
+
+impl CustomerRequest {
+    /// A look-up of this customer for this item of this biller, with a minute to answer.
+    #[must_use]
+    pub fn new(biller: impl Into<String>, item: impl Into<String>, customer_reference: impl Into<String>) -> Self {
+        CustomerRequest {
+            biller: biller.into(),
+            item: item.into(),
+            customer_reference: customer_reference.into(),
+            deadline: Capabilities::default().call_deadline,
+        }
+    }
 }
 
 /// What the provider knows about a customer.

@@ -80,7 +80,9 @@ impl Payment {
 pub(crate) fn transaction_status(status: PaymentStatus) -> TransactionStatus {
     match status {
         PaymentStatus::Pending => TransactionStatus::Pending,
-        PaymentStatus::Processing | PaymentStatus::Unknown | PaymentStatus::NeedsReview => TransactionStatus::Processing,
+        PaymentStatus::Processing | PaymentStatus::Unknown | PaymentStatus::NeedsReview => {
+            TransactionStatus::Processing
+        }
         PaymentStatus::Completed => TransactionStatus::Completed,
         PaymentStatus::Failed => TransactionStatus::Failed,
         PaymentStatus::Reversed => TransactionStatus::Reversed,

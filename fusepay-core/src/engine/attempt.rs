@@ -179,17 +179,19 @@ pub(crate) fn make_call(inner: &Inner, desk: &ProviderDesk, prepared: &Prepared)
     }
     let provider = desk.provider.as_ref();
     let reply = match &prepared.call {
-        Call::Submit(request) => Reply::Submit(guarded(
-            || provider.pay(request),
-            |cause| Answer::from(PayOutcome::Unknown { cause }),
-        )),
-        Call::Query(request) => Reply::Query(guarded(
-            || provider.query(request),
-            |cause| Answer::from(QueryOutcome::Unknown { cause }),
-        )),
+        Call::Submit(request) => {
+            Reply::Submit(guarded(|| provider.pay(request), |cause| Answer::from(PayOutcome::Unknown { cause })))
+        }
+        Call::Query(request) => {
+            Reply::Query(guarded(|| provider.query(request), |cause| Answer::from(QueryOutcome::Unknown { cause })))
+        }
     };
     let now_ms = inner.due_now().0;
-    if reply.shows_life() { desk.success(now_ms) } else { desk.failure(now_ms) }
+    if reply.shows_life() {
+        desk.success(now_ms)
+    } else {
+        desk.failure(now_ms)
+    }
     Some(reply)
 }
 
@@ -201,9 +203,7 @@ impl Reply {
     /// Whether the provider is there at all: what the breaker wants to know.
     fn shows_life(&self) -> bool {
         match self {
-            Reply::Submit(answer) => {
-                !matches!(answer.outcome, PayOutcome::Unknown { .. } | PayOutcome::NotSent { .. })
-            }
+            Reply::Submit(answer) => !matches!(answer.outcome, PayOutcome::Unknown { .. } | PayOutcome::NotSent { .. }),
             Reply::Query(answer) => !matches!(answer.outcome, QueryOutcome::Unknown { .. }),
         }
     }
@@ -334,7 +334,8 @@ fn finish_inside(
         return Ok(());
     }
     let running = holds.then(|| prepared.running.clone());
-    let facts = facts(&record, &attempts, &prepared.capabilities, supplies, prepared.attempt, running.as_ref(), &inner.config);
+    let facts =
+        facts(&record, &attempts, &prepared.capabilities, supplies, prepared.attempt, running.as_ref(), &inner.config);
     let decision = match reply {
         Reply::Submit(answer) if holds => payment::decide_pay(&facts, &answer.outcome),
         Reply::Submit(_) | Reply::Query(_) => payment::decide_query(&facts, &reply.as_query()),
@@ -480,7 +481,12 @@ fn may_resend(capabilities: &Capabilities, attempts: &[AttemptRecord], supplies:
 
 /// Applies one verified notice to the payment it names, as evidence. False when
 /// it names none of ours.
-pub(crate) fn apply_notice(inner: &Arc<Inner>, provider: &str, notice: &WebhookNotice, evidence: &Evidence) -> Result<bool> {
+pub(crate) fn apply_notice(
+    inner: &Arc<Inner>,
+    provider: &str,
+    notice: &WebhookNotice,
+    evidence: &Evidence,
+) -> Result<bool> {
     let (engine, provider) = (Arc::clone(inner), provider.to_owned());
     let (notice, evidence) = (notice.clone(), evidence.clone());
     inner.write(move |tx, supplies| {

@@ -272,7 +272,8 @@ fn validate_before(inner: &Arc<Inner>, request: &PayBill, once: &Once) -> Result
 }
 
 fn ask_customer(desk: &Arc<ProviderDesk>, biller: &str, item: &str, customer_reference: &str) -> Result<Customer> {
-    let request = CustomerRequest::new(biller, item, customer_reference, desk.capabilities.call_deadline);
+    let mut request = CustomerRequest::new(biller, item, customer_reference);
+    request.deadline = desk.capabilities.call_deadline;
     attempt::validate_customer(desk.provider.as_ref(), &request)
 }
 
@@ -324,7 +325,8 @@ fn demand_same(quote: &Quote, request: &PayBill) -> Result<()> {
 
 /// The biller and item, when both exist and are switched on.
 fn offered(tx: &ReadTx<'_>, biller: &str, item: &str) -> Result<(Biller, BillItem)> {
-    let unavailable = |what: &str| Error::new(Code::BillerUnavailable, format!("{what} does not exist or is switched off"));
+    let unavailable =
+        |what: &str| Error::new(Code::BillerUnavailable, format!("{what} does not exist or is switched off"));
     let found = catalogue::find_biller(tx, biller)?.filter(|biller| biller.enabled);
     let found_item = catalogue::find_item(tx, biller, item)?.filter(|item| item.enabled);
     Ok((found.ok_or_else(|| unavailable("the biller"))?, found_item.ok_or_else(|| unavailable("the item"))?))
@@ -446,7 +448,11 @@ pub(crate) fn quote(inner: &Arc<Inner>, access: Access, request: &QuoteRequest) 
     if let Some(minimum) = customer.as_ref().and_then(|customer| customer.minimum_minor) {
         if request.amount.minor() < minimum {
             let least = Money::new(minimum, request.amount.currency());
-            return Err(Error::field(Code::AmountOutOfRange, "amount", format!("the biller wants at least {least} of this customer")));
+            return Err(Error::field(
+                Code::AmountOutOfRange,
+                "amount",
+                format!("the biller wants at least {least} of this customer"),
+            ));
         }
     }
     let (request, life_ms) = (request.clone(), millis(inner.config.quote_life));
@@ -542,7 +548,13 @@ pub(crate) fn tokens(inner: &Arc<Inner>, access: Access, id: PaymentId) -> Resul
 }
 
 /// Payments of a wallet, newest first, before one.
-pub(crate) fn list(inner: &Inner, access: Access, wallet_id: WalletId, before: Option<PaymentId>, limit: u32) -> Result<Vec<Payment>> {
+pub(crate) fn list(
+    inner: &Inner,
+    access: Access,
+    wallet_id: WalletId,
+    before: Option<PaymentId>,
+    limit: u32,
+) -> Result<Vec<Payment>> {
     let limit = check_page(limit)?;
     inner.read(|tx| {
         access.demand_owner(wallet::find(tx, wallet_id)?.user_id, "wallet")?;
@@ -552,7 +564,12 @@ pub(crate) fn list(inner: &Inner, access: Access, wallet_id: WalletId, before: O
 }
 
 /// Payments in one state, oldest first, after one: an operator's worklist.
-pub(crate) fn list_by_status(inner: &Inner, status: PaymentStatus, after: Option<PaymentId>, limit: u32) -> Result<Vec<Payment>> {
+pub(crate) fn list_by_status(
+    inner: &Inner,
+    status: PaymentStatus,
+    after: Option<PaymentId>,
+    limit: u32,
+) -> Result<Vec<Payment>> {
     let limit = check_page(limit)?;
     inner.read(|tx| {
         let ids = bill::in_status(tx, status, after, limit)?;
@@ -564,7 +581,11 @@ pub(crate) fn list_by_status(inner: &Inner, status: PaymentStatus, after: Option
 pub(crate) fn receive_webhook(inner: &Arc<Inner>, provider: &str, webhook: &Webhook) -> Result<WebhookReceipt> {
     inner.check_open()?;
     if webhook.body.len() > 1 << 20 || webhook.headers.len() > 256 {
-        return Err(Error::field(Code::TooLong, "webhook", "a body has at most 1 MiB, and there are at most 256 headers"));
+        return Err(Error::field(
+            Code::TooLong,
+            "webhook",
+            "a body has at most 1 MiB, and there are at most 256 headers",
+        ));
     }
     let desk = inner.desk(provider).ok_or_else(|| Error::new(Code::NotFound, "there is no such provider"))?;
     let notices = attempt::verify_webhook(desk.provider.as_ref(), webhook)?;

@@ -19,6 +19,10 @@ use crate::store::{audit, event, ledger};
 use crate::vocabulary::Code;
 use std::collections::BTreeMap;
 
+/// Where calls come from: this library, inside its host. A host that knows more
+/// (an address, a device) keeps it under the event's sequence.
+const ORIGIN: &str = "embedded";
+
 /// The accounts and the transaction one operation works on.
 pub(crate) struct Book<'t, 'c> {
     tx: &'t WriteTx<'c>,
@@ -68,7 +72,12 @@ impl<'t, 'c> Book<'t, 'c> {
     }
 
     /// The wallet's account, refused when it is not at the version the caller expected.
-    pub(crate) fn wallet(&mut self, wallet: WalletId, currency: Currency, expected: Option<i64>) -> Result<&mut Account> {
+    pub(crate) fn wallet(
+        &mut self,
+        wallet: WalletId,
+        currency: Currency,
+        expected: Option<i64>,
+    ) -> Result<&mut Account> {
         let account = self.account(&AccountRef::Wallet(wallet), currency)?;
         match expected {
             Some(version) if version != account.version => Err(Error::new(
@@ -123,13 +132,19 @@ impl<'t, 'c> Book<'t, 'c> {
     }
 
     /// Writes the audit link of this commit.
-    pub(crate) fn audit(&self, actor: Actor, action: &'static str, subject: impl ToString, payload: &EventDraft) -> Result<()> {
+    pub(crate) fn audit(
+        &self,
+        actor: Actor,
+        action: &'static str,
+        subject: impl ToString,
+        payload: &EventDraft,
+    ) -> Result<()> {
         let draft = AuditDraft {
             actor,
             action,
             subject: subject.to_string(),
             result: AuditResult::Success,
-            origin: actor.origin().to_owned(),
+            origin: ORIGIN.to_owned(),
             payload: payload.payload(),
         };
         audit::append(self.tx, &draft, self.supplies.wall)

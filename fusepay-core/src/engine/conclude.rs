@@ -135,7 +135,8 @@ impl Conclusion<'_, '_> {
     fn credit_back(&self, record: &mut PaymentRecord, change: &PaymentChange) -> Result<()> {
         let clearing = AccountRef::Clearing(record.payment.provider.clone());
         let debits = self.debits(record)?;
-        let sources: Vec<(Posting, AccountRef)> = debits.into_iter().map(|posting| (posting, clearing.clone())).collect();
+        let sources: Vec<(Posting, AccountRef)> =
+            debits.into_iter().map(|posting| (posting, clearing.clone())).collect();
         self.give_back(record, change, &sources, "the money is credited back")
     }
 
@@ -168,17 +169,20 @@ impl Conclusion<'_, '_> {
         let target = self.target(&mut book, record)?;
         for posting in self.debits(record)? {
             let refunds = ledger::refunds_of(self.tx, posting.id)?;
-            let refunded = refunds.iter().try_fold(0, |sum, refund| crate::money::amount::add(sum, refund.amount.minor()))?;
+            let refunded =
+                refunds.iter().try_fold(0, |sum, refund| crate::money::amount::add(sum, refund.amount.minor()))?;
             let left = crate::money::amount::sub(posting.amount.minor(), refunded)?;
             let source = if posting.kind == TransactionType::Fee { AccountRef::Fees } else { float.clone() };
             let funding = ledger::find_account(self.tx, &AccountRef::Funding, posting.amount.currency())?;
             for refund in refunds.iter().filter(|refund| Some(refund.debit_account) == funding.as_ref().map(|a| a.id)) {
-                let movement = Movement::new(TransactionType::FloatTopUp, source.clone(), AccountRef::Funding, refund.amount);
+                let movement =
+                    Movement::new(TransactionType::FloatTopUp, source.clone(), AccountRef::Funding, refund.amount);
                 book.post(&movement, &memo)?;
             }
             if left > 0 {
                 let amount = crate::money::amount::Money::new(left, posting.amount.currency());
-                let kind = if target == AccountRef::Suspense { TransactionType::Suspense } else { TransactionType::Reversal };
+                let kind =
+                    if target == AccountRef::Suspense { TransactionType::Suspense } else { TransactionType::Reversal };
                 memo.description = Some("what earlier refunds had left".to_owned());
                 book.post(&Movement::new(kind, source.clone(), target.clone(), amount).reversing(posting.id), &memo)?;
                 if target == AccountRef::Suspense {
@@ -284,7 +288,12 @@ impl Conclusion<'_, '_> {
         if is_news && change.after() == PaymentStatus::Unknown {
             let book = Book::open(self.tx, self.supplies);
             book.event(&self.draft(record, EventName::PaymentUnknown))?;
-            book.audit(self.actor, EventName::PaymentUnknown.name(), record.payment.id, &self.draft(record, EventName::PaymentUnknown))?;
+            book.audit(
+                self.actor,
+                EventName::PaymentUnknown.name(),
+                record.payment.id,
+                &self.draft(record, EventName::PaymentUnknown),
+            )?;
         }
         Ok(())
     }
@@ -311,7 +320,9 @@ impl Conclusion<'_, '_> {
             (JobKind::Requery, _) => {
                 let runs = job.runs.saturating_add(1);
                 match self.requery_delay(runs, next) {
-                    Some(delay_ms) => queue::retry(self.tx, running.lease, runs, now, delay_ms, Some("no conclusive answer"))?,
+                    Some(delay_ms) => {
+                        queue::retry(self.tx, running.lease, runs, now, delay_ms, Some("no conclusive answer"))?
+                    }
                     None => return Ok(Some(self.spent())),
                 }
             }
@@ -384,14 +395,15 @@ impl Conclusion<'_, '_> {
         self.step_between(record, status, status, why)
     }
 
-    fn step_between(&self, record: &PaymentRecord, before: PaymentStatus, after: PaymentStatus, why: &str) -> Result<()> {
-        let step = PaymentStep {
-            at: self.supplies.wall,
-            before,
-            after,
-            attempt_id: self.attempt,
-            decision: bounded(why),
-        };
+    fn step_between(
+        &self,
+        record: &PaymentRecord,
+        before: PaymentStatus,
+        after: PaymentStatus,
+        why: &str,
+    ) -> Result<()> {
+        let step =
+            PaymentStep { at: self.supplies.wall, before, after, attempt_id: self.attempt, decision: bounded(why) };
         bill::insert_step(self.tx, record.payment.id, &step)
     }
 

@@ -1,8 +1,8 @@
 //! Configuration: every default with its reason.
 
+use crate::auth::hashing::{HashCost, Pepper};
 use crate::auth::keyring::KeyRing;
 use crate::auth::lockout::LockoutPolicy;
-use crate::auth::hashing::{HashCost, Pepper};
 use crate::auth::password::PasswordPolicy;
 use crate::auth::token::TokenPolicy;
 use crate::bill::provider::Provider;
@@ -290,7 +290,6 @@ impl Config {
     pub(crate) fn check(&self) -> Result<()> {
         let invalid = |detail: &str| Error::new(Code::InvalidConfig, detail.to_owned());
         self.tokens.check()?;
-        self.hash_cost.check()?;
         self.transfer_fee.check()?;
         self.withdrawal_fee.check()?;
         self.breaker.check()?;

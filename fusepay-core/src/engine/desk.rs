@@ -4,8 +4,8 @@
 
 use crate::bill::provider::{Capabilities, Provider};
 use crate::error::{Error, Result};
-use crate::queue::breaker::{Breaker, BreakerPolicy, BreakerState, Permit, RatePolicy};
-use crate::vocabulary::Code;
+use crate::queue::breaker::{Breaker, BreakerPolicy, Permit, RatePolicy};
+use crate::vocabulary::{BreakerState, Code};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -223,7 +223,9 @@ fn book_capture(
     may_debit(wallet.status)?;
     let target = match request.to {
         None => None,
-        Some(to) if to == wallet.id => return Err(Error::new(Code::SameWallet, "held money can't be captured to its own wallet")),
+        Some(to) if to == wallet.id => {
+            return Err(Error::new(Code::SameWallet, "held money can't be captured to its own wallet"));
+        }
         Some(to) => Some(wallet::find(tx, to)?),
     };
     if let Some(target) = &target {

@@ -50,8 +50,7 @@ pub(crate) fn run<A: Serialize + DeserializeOwned>(
     let (refusal_code, answer) = match &result {
         Ok(answer) => (None, to_json(answer)?),
         Err(error) if error.is_sticky() => {
-            let refusal =
-                Refusal { detail: error.detail().to_owned(), field: error.field_name().map(str::to_owned) };
+            let refusal = Refusal { detail: error.detail().to_owned(), field: error.field_name().map(str::to_owned) };
             (Some(error.code().number()), to_json(&refusal)?)
         }
         Err(_) => return result.map(Ok),
@@ -74,5 +73,6 @@ fn replay<A: DeserializeOwned>(once: &Once, stored: &Stored) -> Result<Result<A>
 }
 
 fn to_json(answer: &impl Serialize) -> Result<String> {
-    serde_json::to_string(answer).map_err(|cause| Error::new(Code::Panicked, format!("an answer can't be kept: {cause}")))
+    serde_json::to_string(answer)
+        .map_err(|cause| Error::new(Code::Panicked, format!("an answer can't be kept: {cause}")))
 }

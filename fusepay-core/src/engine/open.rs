@@ -7,7 +7,7 @@ use crate::engine::auth::AuthDesk;
 use crate::engine::config::{Config, FilePermissions, WorkerMode};
 use crate::engine::desk::ProviderDesk;
 use crate::engine::event::Subscribers;
-use crate::engine::host::FusePay;
+use crate::engine::host::face::FusePay;
 use crate::engine::inner::{Inner, Progress};
 use crate::engine::{recovery, worker};
 use crate::entropy::Supplies;
@@ -100,9 +100,8 @@ fn open_desks(config: &Config) -> Result<BTreeMap<String, Arc<ProviderDesk>>> {
 /// it is synced into the database before anything is answered from it. Answers
 /// whether other engines are alive on the file.
 fn distrust_wal(store: &Store, guard: &FileGuard) -> Result<bool> {
-    let (is_clean, engines) = store.read(|tx| {
-        Ok((instance::fact(tx, CLEAN)?.as_deref() == Some("yes"), instance::open_incarnations(tx)?))
-    })?;
+    let (is_clean, engines) = store
+        .read(|tx| Ok((instance::fact(tx, CLEAN)?.as_deref() == Some("yes"), instance::open_incarnations(tx)?)))?;
     let mut others_live = false;
     for (id, owner) in engines {
         others_live |= guard.is_incarnation_alive(id, &crate::store::guard::Owner::from_text(&owner)?)?;
@@ -164,6 +163,10 @@ pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u32> 
     instance::set_fact(tx, EPOCH, &epoch.saturating_add(1).to_string())?;
     instance::set_fact(tx, COPY, "no")?;
     let distrusted = recovery::distrust_unsent(tx, supplies)?;
-    tracing::warn!(epoch = epoch + 1, payments = distrusted, "this file is a copy or was restored; unsent payments are queried first");
+    tracing::warn!(
+        epoch = epoch + 1,
+        payments = distrusted,
+        "this file is a copy or was restored; unsent payments are queried first"
+    );
     Ok(distrusted)
 }

@@ -74,7 +74,16 @@ fn conclusion<'a, 'c>(
     running: Option<Running>,
     sends_are_over: bool,
 ) -> Conclusion<'a, 'c> {
-    Conclusion { tx, supplies, config: &inner.config, vault: &inner.vault, actor, running, attempt: None, sends_are_over }
+    Conclusion {
+        tx,
+        supplies,
+        config: &inner.config,
+        vault: &inner.vault,
+        actor,
+        running,
+        attempt: None,
+        sends_are_over,
+    }
 }
 
 /// Reverses a failed payment now instead of when its job is due. A payment that
@@ -133,15 +142,19 @@ pub(crate) fn resolve_review(
             ReviewVerdict::Paid(receipt) => payment::confirm(status, receipt.clone()),
             ReviewVerdict::NotPaid => payment::refute(status, &reason),
         };
-        let change = change
-            .ok_or_else(|| Error::new(Code::NotAllowed, format!("the payment is {status}, not under review")))?;
+        let change =
+            change.ok_or_else(|| Error::new(Code::NotAllowed, format!("the payment is {status}, not under review")))?;
         let attempts = bill::attempts(tx, id)?;
         if matches!(verdict, ReviewVerdict::NotPaid) && !sends_are_over(&attempts) {
             // I5: a send that may still go out could pay after the reversal.
-            return Err(Error::new(Code::NotReversible, "a send is still under way; wait until its call or process ends"));
+            return Err(Error::new(
+                Code::NotReversible,
+                "a send is still under way; wait until its call or process ends",
+            ));
         }
         close_dead_letters(tx, &record)?;
-        conclusion(tx, supplies, &engine, access.actor(), None, sends_are_over(&attempts)).change(&mut record, &change)?;
+        conclusion(tx, supplies, &engine, access.actor(), None, sends_are_over(&attempts))
+            .change(&mut record, &change)?;
         Ok(record.payment)
     })
 }
@@ -208,7 +221,10 @@ fn book_refund(
         };
         if minor > 0 {
             let amount = Money::new(minor, owner.currency);
-            book.post(&Movement::new(TransactionType::Refund, source, own.clone(), amount).refunding(debit.id), &notes)?;
+            book.post(
+                &Movement::new(TransactionType::Refund, source, own.clone(), amount).refunding(debit.id),
+                &notes,
+            )?;
         }
     }
     record.payment.refunded_minor = add(record.payment.refunded_minor, request.amount.minor())?;

@@ -256,7 +256,12 @@ impl MoneyKind {
 }
 
 /// Books one of the four one-wallet movements.
-pub(crate) fn move_money(inner: &Inner, access: Access, kind: MoneyKind, request: &MoneyRequest) -> Result<Transaction> {
+pub(crate) fn move_money(
+    inner: &Inner,
+    access: Access,
+    kind: MoneyKind,
+    request: &MoneyRequest,
+) -> Result<Transaction> {
     request.check()?;
     let once = Once {
         operation: kind.operation(),
@@ -264,7 +269,8 @@ pub(crate) fn move_money(inner: &Inner, access: Access, kind: MoneyKind, request
         fingerprint: request.fingerprint(),
     };
     let (wallet_id, request) = (request.wallet_id, request.clone());
-    let fee = if kind == MoneyKind::Withdraw { inner.config.withdrawal_fee } else { crate::wallet::fee::FeePolicy::free() };
+    let fee =
+        if kind == MoneyKind::Withdraw { inner.config.withdrawal_fee } else { crate::wallet::fee::FeePolicy::free() };
     inner.write_once(
         once,
         move |tx| {
@@ -274,7 +280,11 @@ pub(crate) fn move_money(inner: &Inner, access: Access, kind: MoneyKind, request
         },
         move |tx, supplies, wallet| {
             demand_currency(&wallet, request.amount)?;
-            if kind.comes_in() { may_credit(wallet.status)? } else { may_debit(wallet.status)? }
+            if kind.comes_in() {
+                may_credit(wallet.status)?
+            } else {
+                may_debit(wallet.status)?
+            }
             if let Some(reference) = &request.external_reference {
                 if ledger::is_external_reference_used(tx, kind.transaction_type(), reference)? {
                     let detail = "has been booked; each external reference is booked once";
@@ -356,7 +366,8 @@ pub(crate) fn transfer_batch(
         fingerprint: Fingerprint::of(&[("requests", FieldValue::Bytes(&digest))]),
     };
     let fee = inner.config.transfer_fee;
-    let first = requests.first().map(|request| request.from).ok_or_else(|| Error::new(Code::InvalidArgument, "no transfer"))?;
+    let first =
+        requests.first().map(|request| request.from).ok_or_else(|| Error::new(Code::InvalidArgument, "no transfer"))?;
     let requests = requests.to_vec();
     inner.write_once(
         once,
@@ -476,7 +487,10 @@ pub(crate) fn demand_currency(wallet: &Wallet, amount: Money) -> Result<()> {
     if wallet.currency == amount.currency() {
         return Ok(());
     }
-    Err(Error::new(Code::CurrencyMismatch, format!("the wallet is in {}, the amount in {}", wallet.currency, amount.currency())))
+    Err(Error::new(
+        Code::CurrencyMismatch,
+        format!("the wallet is in {}, the amount in {}", wallet.currency, amount.currency()),
+    ))
 }
 
 /// The history line of a movement that was just booked.

@@ -143,7 +143,13 @@ pub(crate) fn set_limit(inner: &Inner, access: Access, id: WalletId, limit: &Lim
 }
 
 /// Removes one limit; false when there was none.
-pub(crate) fn remove_limit(inner: &Inner, access: Access, id: WalletId, window: LimitWindow, category: &str) -> Result<bool> {
+pub(crate) fn remove_limit(
+    inner: &Inner,
+    access: Access,
+    id: WalletId,
+    window: LimitWindow,
+    category: &str,
+) -> Result<bool> {
     let category = category.to_owned();
     inner.write(move |tx, supplies| {
         let found = wallet::find(tx, id)?;

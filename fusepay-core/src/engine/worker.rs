@@ -102,7 +102,10 @@ fn claim(
     }
     let engine = Arc::clone(inner);
     let prepared = inner.write(move |tx, supplies| {
-        wanted.iter().map(|(job, desk)| claim_one(tx, supplies, &engine, job, desk.as_deref())).collect::<Result<Vec<_>>>()
+        wanted
+            .iter()
+            .map(|(job, desk)| claim_one(tx, supplies, &engine, job, desk.as_deref()))
+            .collect::<Result<Vec<_>>>()
     });
     let prepared = match prepared {
         Ok(prepared) => prepared,
@@ -153,7 +156,8 @@ fn claim_one(
     desk: Option<&ProviderDesk>,
 ) -> Result<Option<Option<Prepared>>> {
     let token = i64::from_be_bytes(random(supplies)?);
-    let limit_ms = desk.map_or(LEASE_MARGIN_MS, |desk| millis(desk.capabilities.call_deadline).saturating_add(LEASE_MARGIN_MS));
+    let limit_ms =
+        desk.map_or(LEASE_MARGIN_MS, |desk| millis(desk.capabilities.call_deadline).saturating_add(LEASE_MARGIN_MS));
     let until = supplies.due.plus(limit_ms);
     let Some(lease) = queue::claim(tx, job.id, token, inner.incarnation, until)? else { return Ok(None) };
     let running = Running { job: job.clone(), lease };
@@ -162,8 +166,13 @@ fn claim_one(
     match started {
         Ok(prepared) => Ok(Some(prepared)),
         Err(error) if is_rule(&error) => {
-            tracing::error!(job = job.id.0, kind = job.kind.name(), code = error.code().name(), detail = error.detail(),
-                "a run failed");
+            tracing::error!(
+                job = job.id.0,
+                kind = job.kind.name(),
+                code = error.code().name(),
+                detail = error.detail(),
+                "a run failed"
+            );
             fail_run(tx, supplies, inner, &running, &error)?;
             Ok(Some(None))
         }
@@ -259,7 +268,8 @@ fn serve(inner: &Arc<Inner>, assignment: Assignment) {
         None => {
             desk.unused();
             let never_made = Reply::Submit(
-                crate::bill::outcome::PayOutcome::NotSent { cause: "the lease was lost before the call".to_owned() }.into(),
+                crate::bill::outcome::PayOutcome::NotSent { cause: "the lease was lost before the call".to_owned() }
+                    .into(),
             );
             if matches!(prepared.call, attempt::Call::Submit(_)) {
                 record(inner, &prepared, &never_made);

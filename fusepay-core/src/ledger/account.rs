@@ -141,10 +141,7 @@ impl Account {
             }
             AccountKind::Clearing | AccountKind::Suspense if self.balance_minor < amount_minor => {
                 // I4: reaching this means a rule above let money be spent twice.
-                return Err(Error::new(
-                    Code::InvariantBroken,
-                    format!("account {} would become negative", self.name),
-                ));
+                return Err(Error::new(Code::InvariantBroken, format!("account {} would become negative", self.name)));
             }
             AccountKind::Wallet
             | AccountKind::Funding

@@ -49,6 +49,12 @@ impl Money {
             .map(|minor| Money::new(minor, currency))
             .ok_or_else(|| invalid("the amount does not fit 64-bit minor units".to_owned()))
     }
+    /// Major units with exactly the currency's decimal places and no currency:
+    /// `19.50`, `-0.05`, `7`. What [`Money::parse`] reads.
+    #[must_use]
+    pub fn to_decimal(self) -> String {
+        to_text(self)
+    }
 }
 
 /// Major units with exactly the currency's decimal places: `19.50`, `-0.05`, `7`.

@@ -35,10 +35,7 @@ pub(crate) struct RefundParts {
 pub(crate) fn split(amount_minor: i64, fee_minor: i64, refunded_minor: i64, wanted: i64) -> Result<RefundParts> {
     let left = sub(add(amount_minor, fee_minor)?, refunded_minor)?;
     if wanted > left {
-        return Err(Error::new(
-            Code::RefundAbovePaid,
-            format!("{left} minor units are left to refund, not {wanted}"),
-        ));
+        return Err(Error::new(Code::RefundAbovePaid, format!("{left} minor units are left to refund, not {wanted}")));
     }
     let amount_left = sub(amount_minor, refunded_minor)?.max(0);
     let of_amount = wanted.min(amount_left);

@@ -98,6 +98,7 @@ pub(crate) fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<St
 
 /// The end of the chain.
 pub(crate) fn head(tx: &ReadTx<'_>) -> Result<AuditHead> {
-    let found = tx.first(AUDIT_HEAD, [], |row| Ok(AuditHead::new(u64::try_from(row.int(0)?).unwrap_or(0), row.array(1)?)))?;
+    let found =
+        tx.first(AUDIT_HEAD, [], |row| Ok(AuditHead::new(u64::try_from(row.int(0)?).unwrap_or(0), row.array(1)?)))?;
     Ok(found.unwrap_or_else(AuditHead::start))
 }

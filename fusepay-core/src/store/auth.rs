@@ -14,7 +14,8 @@ statements! {
 
 /// Refuses a user that does not exist or may not act.
 pub(crate) fn demand_active_user(tx: &ReadTx<'_>, user: UserId) -> Result<()> {
-    let status = tx.first(USER_STATUS, named_params! { ":id": user.as_bytes() }, |row| row.word(0, UserStatus::from_number))?;
+    let status =
+        tx.first(USER_STATUS, named_params! { ":id": user.as_bytes() }, |row| row.word(0, UserStatus::from_number))?;
     match status {
         Some(UserStatus::Active) => Ok(()),
         Some(UserStatus::Deactivated) => Err(Error::new(Code::NotAllowed, "the user is deactivated")),

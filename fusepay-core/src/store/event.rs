@@ -80,7 +80,6 @@ pub(crate) fn cursor(tx: &ReadTx<'_>, subscriber: &str) -> Result<Option<u64>> {
 
 /// Moves a subscriber's cursor.
 pub(crate) fn set_cursor(tx: &WriteTx<'_>, subscriber: &str, sequence: u64) -> Result<()> {
-    let params =
-        named_params! { ":subscriber": subscriber, ":sequence": i64::try_from(sequence).unwrap_or(i64::MAX) };
+    let params = named_params! { ":subscriber": subscriber, ":sequence": i64::try_from(sequence).unwrap_or(i64::MAX) };
     tx.run(CURSOR_SET, params).map(|_| ())
 }

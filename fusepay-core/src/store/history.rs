@@ -36,7 +36,7 @@ statements! {
         AND (:text IS NULL OR instr(p.metadata, :text) > 0)
         ORDER BY e.sequence DESC LIMIT :limit";
     /// The wallet lines of one transaction; posting_transaction.
-    LINES_OF_TRANSACTION = "SELECT coalesce(p.debit_sequence, p.credit_sequence), 
+    LINES_OF_TRANSACTION = "SELECT coalesce(p.debit_sequence, p.credit_sequence),
         CASE WHEN p.debit_sequence IS NULL THEN p.amount_minor ELSE -p.amount_minor END,
         coalesce(p.debit_balance_minor, p.credit_balance_minor), p.id, p.transaction_id, p.type, p.currency, p.payment_id,
         p.hold_id, p.external_reference, p.description, p.metadata, p.created_at_ms, y.status, y.failure_reason,

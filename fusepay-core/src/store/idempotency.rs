@@ -33,8 +33,7 @@ pub(crate) struct Stored {
 
 /// What this key answered before, if it did.
 pub(crate) fn find(tx: &ReadTx<'_>, scope: &Scope) -> Result<Option<Stored>> {
-    let params =
-        named_params! { ":principal": scope.principal, ":operation": scope.operation, ":key": scope.key };
+    let params = named_params! { ":principal": scope.principal, ":operation": scope.operation, ":key": scope.key };
     tx.first(RECORD, params, |row| {
         let refusal_code = row.opt_int(1)?.map(|code| u16::try_from(code).unwrap_or(0));
         Ok(Stored { fingerprint: row.bytes(0)?, refusal_code, answer: row.text(2)? })

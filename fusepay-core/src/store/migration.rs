@@ -43,7 +43,9 @@ fn migrate_inside(connection: &Connection, instance: InstanceId) -> Result<Insta
         remember(connection, &format!("schema:{:04}", index + 1), &checksum(step))?;
     }
     if version < STEPS.len() {
-        connection.pragma_update(None, "user_version", STEPS.len() as u64).map_err(storage_error)?;
+        connection
+            .pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX))
+            .map_err(storage_error)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(storage_error)?;
     }
     if version == 0 {
@@ -69,7 +71,10 @@ fn load_transitions(connection: &Connection) -> Result<()> {
     connection.execute("DELETE FROM payment_transition", []).map_err(storage_error)?;
     for (before, after, _) in TRANSITIONS {
         connection
-            .execute("INSERT INTO payment_transition (before, after) VALUES (?1, ?2)", [before.number(), after.number()])
+            .execute(
+                "INSERT INTO payment_transition (before, after) VALUES (?1, ?2)",
+                [before.number(), after.number()],
+            )
             .map_err(storage_error)?;
     }
     Ok(())

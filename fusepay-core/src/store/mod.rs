@@ -24,8 +24,8 @@ use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::id::InstanceId;
 use crate::secret::Secret;
-use crate::store::guard::FileGuard;
 use crate::store::connection::{open_reader, open_writer, storage_error};
+use crate::store::guard::FileGuard;
 use crate::store::tx::{Identity, ReadTx, WriteTx};
 use crate::store::writer::{Inside, Writer, refuse_reentry};
 use crate::vocabulary::Code;
@@ -61,9 +61,8 @@ impl Store {
     /// Moves the whole log into the database and syncs both, or fails.
     pub(crate) fn checkpoint_synced(&self) -> Result<()> {
         self.writer.exclusively(|connection| {
-            let is_busy: i64 = connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-                .map_err(storage_error)?;
+            let is_busy: i64 =
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(storage_error)?;
             if is_busy == 0 {
                 return Ok(());
             }

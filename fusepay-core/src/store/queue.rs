@@ -168,8 +168,7 @@ pub(crate) fn claim(
     incarnation: i64,
     until: UnixMillis,
 ) -> Result<Option<Lease>> {
-    let params =
-        named_params! { ":id": id.0, ":token": token, ":incarnation": incarnation, ":until": until.0 };
+    let params = named_params! { ":id": id.0, ":token": token, ":incarnation": incarnation, ":until": until.0 };
     Ok((tx.run(JOB_CLAIM, params)? == 1).then_some(Lease { job: id, token }))
 }
 

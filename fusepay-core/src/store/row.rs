@@ -12,7 +12,9 @@ pub(crate) struct Row<'r>(pub(crate) &'r rusqlite::Row<'r>);
 
 impl Row<'_> {
     fn value<T: FromSql>(&self, column: usize) -> Result<T> {
-        self.0.get(column).map_err(|cause| damaged(format!("column {column} is not what the schema says")).with_source(cause))
+        self.0
+            .get(column)
+            .map_err(|cause| damaged(format!("column {column} is not what the schema says")).with_source(cause))
     }
 
     pub(crate) fn int(&self, column: usize) -> Result<i64> {

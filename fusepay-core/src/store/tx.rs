@@ -132,7 +132,9 @@ impl<'c> WriteTx<'c> {
         let result = work(self);
         if self.read.connection.is_autocommit() {
             // The storage rolled everything back under us; the writer notices too.
-            return result.and_then(|_| Err(Error::new(crate::vocabulary::Code::StorageFault, "the transaction was rolled back by the storage")));
+            return result.and_then(|_| {
+                Err(Error::new(crate::vocabulary::Code::StorageFault, "the transaction was rolled back by the storage"))
+            });
         }
         if result.is_err() {
             self.run("ROLLBACK TO part", [])?;

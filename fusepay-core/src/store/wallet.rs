@@ -1,5 +1,6 @@
 //! SQL of wallets, their limits and holds.
 
+use crate::category::Category;
 use crate::clock::UnixMillis;
 use crate::error::{Error, Result};
 use crate::id::{HoldId, UserId, WalletId};
@@ -149,12 +150,11 @@ pub(crate) fn limits(tx: &ReadTx<'_>, id: WalletId) -> Result<Vec<Limit>> {
     }
     tx.all(LIMITS_OF_WALLET, named_params! { ":wallet": id.as_bytes() }, |row| {
         let category = row.text(1)?;
-        Ok(Limit {
-            window: row.word(0, LimitWindow::from_number)?,
-            category: if category.is_empty() { None } else { Some(crate::bill::biller::Category::new(category)?) },
-            amount_max_minor: row.opt_int(2)?,
-            count_max: row.opt_int(3)?.map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
-        })
+        let mut limit = Limit::new(row.word(0, LimitWindow::from_number)?);
+        limit.category = if category.is_empty() { None } else { Some(Category::new(category)?) };
+        limit.amount_max_minor = row.opt_int(2)?;
+        limit.count_max = row.opt_int(3)?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        Ok(limit)
     })
 }
 

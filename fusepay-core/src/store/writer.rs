@@ -226,9 +226,9 @@ impl Writer {
         for member in &group {
             match std::mem::replace(&mut *lock(&member.stage), Stage::Running) {
                 Stage::Waiting(work) | Stage::Leading(work) => works.push(work),
-                Stage::Running | Stage::Answered(_) => works.push(Box::new(|_| {
-                    Err(Error::new(Code::Panicked, "the writer met a member twice"))
-                })),
+                Stage::Running | Stage::Answered(_) => {
+                    works.push(Box::new(|_| Err(Error::new(Code::Panicked, "the writer met a member twice"))))
+                }
             }
         }
         let patience = group.iter().filter_map(|member| member.deadline.remaining()).max();
@@ -268,9 +268,10 @@ impl Writer {
                 .map(|work| match self.try_group(connection, std::slice::from_mut(work), patience) {
                     Ok(mut answers) => answers.pop().unwrap_or_else(|| Err(closed())),
                     Err(GroupEnd::Refused(error)) => Err(error),
-                    Err(GroupEnd::Gone) => {
-                        Err(Error::new(Code::StorageFault, "the storage rolled the transaction back; nothing was written"))
-                    }
+                    Err(GroupEnd::Gone) => Err(Error::new(
+                        Code::StorageFault,
+                        "the storage rolled the transaction back; nothing was written",
+                    )),
                 })
                 .collect(),
         }

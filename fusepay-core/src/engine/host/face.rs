@@ -1,0 +1,137 @@
+//! `FusePay` itself: opening, closing, the queue's step, and the views.
+
+use crate::bill::provider::Provider;
+use crate::clock::{Deadline, UnixMillis};
+use crate::engine::config::Config;
+use crate::engine::desk::ProviderDesk;
+use crate::engine::host::bill::Bills;
+use crate::engine::host::queue::Queue;
+use crate::engine::host::reversal::Reversals;
+use crate::engine::host::wallet::Wallets;
+use crate::engine::inner::{Access, Inner};
+use crate::engine::worker;
+use crate::engine::worker::RunReport;
+use crate::error::Result;
+use crate::vocabulary::Code;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long dropping an engine waits for provider calls to end.
+const DROP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// An engine over one database. Share it behind an [`Arc`] or a reference; every
+/// method takes `&self`. Dropping it closes it.
+pub struct FusePay {
+    inner: Arc<Inner>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl FusePay {
+    pub(crate) fn new(inner: Arc<Inner>, thread: Option<JoinHandle<()>>) -> Self {
+        FusePay { inner, thread: Mutex::new(thread) }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// Opens an engine on a file, which is created when missing and migrated
+    /// when older.
+    ///
+    /// # Errors
+    /// [`Code::InvalidConfig`], [`Code::UnsafeFile`],
+    /// [`Code::UnsupportedFileSystem`], [`Code::AlreadyOpen`],
+    /// [`Code::SchemaTooNew`], [`Code::Corrupt`], [`Code::Busy`] when another
+    /// process is opening it, and the storage faults.
+    pub fn open(config: Config) -> Result<FusePay> {
+        crate::engine::open::open(config)
+    }
+
+    /// Closes the engine: waits until `deadline` for provider calls to end,
+    /// makes the ones that did not unknown, and lets go of the file. Later calls
+    /// answer [`Code::Closed`]; a second close does nothing.
+    ///
+    /// # Errors
+    /// [`Code::Forked`]; storage faults of the last commit, after which the file
+    /// is closed all the same and the next open recovers.
+    pub fn close(&self, deadline: Duration) -> Result<()> {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        crate::engine::close::close(&self.inner, thread, Deadline::after(deadline))
+    }
+
+    /// Runs everything that is due now, once: in the manual worker mode on this
+    /// thread, provider calls included. In the background mode it only helps the
+    /// worker along.
+    ///
+    /// # Errors
+    /// The common ones.
+    pub fn run_due(&self) -> Result<RunReport> {
+        let report = worker::run_due(&self.inner)?;
+        crate::engine::event::deliver(&self.inner);
+        Ok(report)
+    }
+
+    /// The moment on the engine's own timeline, on which jobs, holds and quotes
+    /// fall due: the wall clock at open, moved on by the monotonic clock.
+    #[must_use]
+    pub fn due_now(&self) -> UnixMillis {
+        self.inner.due_now()
+    }
+
+    /// Registers a further provider, or replaces the adapter of a known one.
+    /// Calls under way stay with the adapter they began with.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`], [`Code::InvalidConfig`].
+    pub fn register_provider(&self, code: &str, provider: Arc<dyn Provider>) -> Result<()> {
+        self.inner.check_open()?;
+        crate::bill::biller::check_code("provider", code)?;
+        let desk = ProviderDesk::new(code.to_owned(), provider, self.inner.config.breaker, self.inner.config.rate)?;
+        let mut desks = self.inner.desks.write().unwrap_or_else(PoisonError::into_inner);
+        desks.insert(code.to_owned(), Arc::new(desk));
+        drop(desks);
+        self.inner.wake_worker();
+        Ok(())
+    }
+
+    /// Wallets, as the host sees them: all of them.
+    #[must_use]
+    pub fn wallet(&self) -> Wallets<'_> {
+        Wallets { inner: &self.inner, access: Access::Host }
+    }
+
+    /// Bills, as the host sees them: everybody's.
+    #[must_use]
+    pub fn bill(&self) -> Bills<'_> {
+        Bills { inner: &self.inner, access: Access::Host }
+    }
+
+    /// Reversals, refunds, reviews, claims and suspense.
+    #[must_use]
+    pub fn reversal(&self) -> Reversals<'_> {
+        Reversals { inner: &self.inner, access: Access::Host }
+    }
+
+    /// The queue: dead letters and counts.
+    #[must_use]
+    pub fn queue(&self) -> Queue<'_> {
+        Queue { inner: &self.inner, access: Access::Host }
+    }
+}
+
+impl Drop for FusePay {
+    fn drop(&mut self) {
+        if let Err(error) = self.close(DROP_DEADLINE) {
+            if error.code() != Code::Forked {
+                tracing::error!(code = error.code().name(), detail = error.detail(), "closing on drop failed");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for FusePay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FusePay").field("path", &self.inner.store.path()).finish_non_exhaustive()
+    }
+}
