@@ -122,10 +122,14 @@ impl FusePay {
 
 impl Drop for FusePay {
     fn drop(&mut self) {
-        if let Err(error) = self.close(DROP_DEADLINE) {
-            if error.code() != Code::Forked {
-                tracing::error!(code = error.code().name(), detail = error.detail(), "closing on drop failed");
+        match self.close(DROP_DEADLINE) {
+            // In a forked child nothing may be touched, not even by closing a
+            // connection: the parent's engine is leaked.
+            Err(error) if error.code() == Code::Forked => std::mem::forget(Arc::clone(&self.inner)),
+            Err(error) => {
+                tracing::error!(code = error.code().name(), detail = error.detail(), "closing on drop failed")
             }
+            Ok(()) => {}
         }
     }
 }
