@@ -23,3 +23,6 @@ pub(crate) mod reversal;
 pub(crate) mod transfer;
 pub(crate) mod wallet;
 pub(crate) mod worker;
+
+#[cfg(test)]
+mod smoke;
