@@ -25,5 +25,3 @@ pub(crate) mod transfer;
 pub(crate) mod wallet;
 pub(crate) mod worker;
 
-#[cfg(test)]
-mod smoke;

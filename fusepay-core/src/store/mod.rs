@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Idle reading connections kept; more are opened when needed and dropped after.
-const READERS_KEPT: usize = 8;
+const READERS_KEPT: usize = 64;
 
 /// One open database.
 pub(crate) struct Store {
