@@ -48,7 +48,8 @@ impl Bench {
             .with_worker(WorkerMode::Manual)
             .with_provider("p", Arc::new(Silent));
         let engine = FusePay::open(config).expect("an engine");
-        let registration = Registration::new("bench@example.com", "Ada", "Bench", Secret::from("a long enough passphrase"));
+        let registration =
+            Registration::new("bench@example.com", "Ada", "Bench", Secret::from("a long enough passphrase"));
         let registered = engine.auth().register(&registration).expect("a user");
         let from = registered.wallet.id;
         let to = engine.wallet().create(registered.user.id, Currency::NGN, "second").expect("a wallet").id;

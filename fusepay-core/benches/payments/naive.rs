@@ -19,7 +19,9 @@ impl Naive {
     pub(crate) fn open(path: &Path) -> Self {
         let connection = Connection::open(path).expect("a database");
         connection.set_prepared_statement_cache_capacity(64);
-        for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "ON"), ("secure_delete", "ON")] {
+        for (name, value) in
+            [("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "ON"), ("secure_delete", "ON")]
+        {
             connection.pragma_update(None, name, value).expect(name);
         }
         connection.pragma_update(None, "wal_autocheckpoint", 4000).expect("wal_autocheckpoint");
@@ -29,7 +31,9 @@ impl Naive {
         let user = "INSERT INTO user (id, email, first_name, last_name, role, status, password_hash, auth_generation,
             version, created_at_ms, updated_at_ms) VALUES (zeroblob(16), 'a@b.c', 'A', 'B', 1, 1, 'x', 1, 1, 0, 0)";
         connection.execute_batch(user).expect("a user");
-        for (id, kind, name, balance) in [(1, 1, "wallet:1", 1 << 60), (2, 1, "wallet:2", 0), (3, 3, "clearing:p:NGN", 0)] {
+        for (id, kind, name, balance) in
+            [(1, 1, "wallet:1", 1 << 60), (2, 1, "wallet:2", 0), (3, 3, "clearing:p:NGN", 0)]
+        {
             connection
                 .execute(
                     "INSERT INTO account (id, name, kind, currency, balance_minor) VALUES (?1, ?2, ?3, 'NGN', ?4)",
