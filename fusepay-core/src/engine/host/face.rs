@@ -10,6 +10,7 @@ use crate::engine::host::queue::Queue;
 use crate::engine::host::reversal::Reversals;
 use crate::engine::host::wallet::Wallets;
 use crate::engine::inner::{Access, Inner};
+use crate::engine::session::Session;
 use crate::engine::worker;
 use crate::engine::worker::RunReport;
 use crate::error::Result;
@@ -100,6 +101,14 @@ impl FusePay {
     #[must_use]
     pub fn auth(&self) -> Auth<'_> {
         Auth { inner: &self.inner, access: Access::Host }
+    }
+
+    /// What the user an access token stands for may do, and nothing else.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`].
+    pub fn session(&self, access_token: &str) -> Result<Session> {
+        Session::open(&self.inner, access_token)
     }
 
     /// Wallets, as the host sees them: all of them.
