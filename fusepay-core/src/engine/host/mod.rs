@@ -7,7 +7,9 @@
 //! the storage faults.
 
 pub(crate) mod bill;
+pub(crate) mod event;
 pub(crate) mod face;
+pub(crate) mod history;
 pub(crate) mod queue;
 pub(crate) mod reversal;
 pub(crate) mod wallet;
