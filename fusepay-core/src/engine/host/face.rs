@@ -4,6 +4,7 @@ use crate::bill::provider::Provider;
 use crate::clock::{Deadline, UnixMillis};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
+use crate::engine::host::auth::Auth;
 use crate::engine::host::bill::Bills;
 use crate::engine::host::event::Events;
 use crate::engine::host::history::History;
@@ -95,6 +96,12 @@ impl FusePay {
         drop(desks);
         self.inner.wake_worker();
         Ok(())
+    }
+
+    /// Users and sessions, as the host sees them: everybody's.
+    #[must_use]
+    pub fn auth(&self) -> Auth<'_> {
+        Auth { inner: &self.inner, access: Access::Host }
     }
 
     /// Wallets, as the host sees them: all of them.
