@@ -402,6 +402,55 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_sees_their_own_lines_and_nothing_else_exists() {
+        use crate::auth::hashing::HashCost;
+        use crate::engine::auth::register::Registration;
+        use crate::engine::transfer::{MoneyRequest, TransferRequest};
+        use crate::money::currency::Currency;
+        let directory = tempfile::tempdir().unwrap();
+        let key = crate::secret::Secret::new((0..32u8).map(|i| i.wrapping_mul(37)).collect::<Vec<_>>());
+        let keys = crate::auth::keyring::KeyRing::hs256("k1", key).unwrap();
+        let config = crate::engine::config::Config::new(directory.path().join("pay.db"), keys)
+            .with_worker(crate::engine::config::WorkerMode::Manual)
+            .with_hash_cost(HashCost::insecure_for_tests());
+        let engine = crate::engine::open::open(config).unwrap();
+        let register = |email: &str| {
+            let request = Registration::new(email, "Ada", "Obi", "seven blue lamps by the river");
+            engine.auth().register(&request).unwrap().wallet
+        };
+        let (ada, obi, eve) = (register("ada@example.com"), register("obi@example.com"), register("eve@example.com"));
+        let money = |minor| Money::new(minor, Currency::NGN);
+        let request = MoneyRequest::new(ada.id, money(500)).with_external_reference("bank-7");
+        let funded = engine.wallet().fund(&request).unwrap();
+        let sent = engine.wallet().transfer(&TransferRequest::new(ada.id, obi.id, money(200))).unwrap();
+        let (inner, all) = (engine.inner(), HistoryFilter::new());
+        let as_ada = Access::Owner(ada.user_id);
+        assert_eq!(find(inner, as_ada, sent.id).unwrap(), [sent.clone()]);
+        let of_obi = find(inner, Access::Owner(obi.user_id), sent.id).unwrap();
+        assert_eq!(of_obi.iter().map(|line| line.wallet_id).collect::<Vec<_>>(), [obi.id]);
+        assert_eq!(find(inner, Access::Host, sent.id).unwrap().len(), 2);
+        let as_eve = Access::Owner(eve.user_id);
+        let kind = TransactionType::WalletFunding;
+        for refused in [
+            find(inner, as_eve, sent.id).map(drop),
+            find_by_reference(inner, as_eve, &funded.reference).map(drop),
+            find_by_external_reference(inner, as_eve, kind, "bank-7").map(drop),
+            page(inner, as_eve, ada.id, &all, None, 5).map(drop),
+            page_of_user(inner, as_eve, ada.user_id, &all, None, 5).map(drop),
+            statement(inner, as_eve, ada.id, UnixMillis(0), UnixMillis(1)).map(drop),
+            balance_at(inner, as_eve, ada.id, UnixMillis(0)).map(drop),
+        ] {
+            assert_eq!(refused.map_err(|e| e.code()), Err(Code::NotFound));
+        }
+        // Word for word what is said of something that does not exist.
+        let told = |id| page(inner, as_eve, id, &all, None, 5).map_err(|e| e.to_string());
+        assert_eq!(told(ada.id), told(WalletId::from_bytes([9; 16])));
+        let told = |id| find(inner, as_eve, id).map_err(|e| e.to_string());
+        assert_eq!(told(funded.id), told(TransactionId::from_bytes([9; 16])));
+        assert_eq!(page(inner, as_ada, ada.id, &all, None, 5).unwrap().lines.len(), 2);
+    }
+
+    #[test]
     fn filters_that_differ_have_cursors_that_differ() {
         let filters = [
             HistoryFilter::new(),

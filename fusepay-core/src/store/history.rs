@@ -209,3 +209,40 @@ pub(crate) fn position_at(tx: &ReadTx<'_>, account: i64, at: UnixMillis) -> Resu
         tx.first(LAST_LINE_AT, params, |row| Ok(Position { sequence: row.int(0)?, balance_minor: row.int(1)? }))?;
     Ok(found.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// What SQLite intends to do for a statement.
+    fn plan(sql: &str) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        crate::store::migration::migrate(&connection, crate::id::InstanceId::from_bytes([1; 16])).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        // Unbound parameters are NULL, which no plan depends on.
+        let (mut rows, mut lines) = (statement.raw_query(), Vec::new());
+        while let Some(row) = rows.next().unwrap() {
+            lines.push(row.get::<_, String>(3).unwrap());
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_page_is_merged_from_two_indexes_and_nothing_is_sorted() {
+        for sql in [LINES_OF_WALLET, LAST_LINE_AT] {
+            let plan = plan(sql);
+            assert!(plan.contains("MERGE (UNION ALL)"), "{plan}");
+            assert!(plan.contains("posting_debit_entry (debit_account=? AND debit_sequence>?"), "{plan}");
+            assert!(plan.contains("posting_credit_entry (credit_account=? AND credit_sequence>?"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+        }
+    }
+
+    #[test]
+    fn no_statement_of_histories_reads_a_whole_table() {
+        for (name, sql) in CATALOGUE {
+            assert!(!plan(sql).contains("SCAN"), "{name}: {}", plan(sql));
+        }
+    }
+}
