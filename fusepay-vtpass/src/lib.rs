@@ -71,6 +71,10 @@ pub struct VtpassConfig {
     pub provider_code: String,
     /// The aggregator's categories to read the catalogue from, and ours for them.
     pub categories: Vec<(String, Category)>,
+    /// How long after a send the aggregator may still not know a request id that
+    /// it will know later, and how often it must say so before it is believed;
+    /// 5 minutes and 3 times by default.
+    pub not_found: (Duration, u32),
     /// Tells how old a webhook is.
     pub clock: Arc<dyn Clock>,
 }
@@ -89,8 +93,17 @@ impl VtpassConfig {
             call_timeout: Duration::from_secs(50),
             provider_code: "vtpass".to_owned(),
             categories: CATEGORIES.iter().filter_map(category).collect(),
+            not_found: (Duration::from_secs(300), 3),
             clock: Arc::new(SystemClock),
         }
+    }
+
+    /// Sets when "not found" is believed. Shorter than the aggregator's slowest
+    /// booking and a payment may be reversed that is still made.
+    #[must_use]
+    pub fn with_not_found(mut self, grace: Duration, times: u32) -> Self {
+        self.not_found = (grace, times);
+        self
     }
 
     /// Sets what webhooks are signed with.
@@ -179,6 +192,7 @@ impl Provider for VtpassProvider {
             // A used id is answered with 014. For how long is not documented, so
             // the engine relies on it for an hour only.
             .with_idempotent_submit(Duration::from_secs(3600))
+            .with_not_found(self.config.not_found.0, self.config.not_found.1)
             .with_call_deadline(self.config.call_timeout.saturating_add(Duration::from_secs(5)))
     }
 

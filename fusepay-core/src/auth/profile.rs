@@ -56,6 +56,11 @@ fn is_unseen(c: char) -> bool {
     matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
+/// A name, or the beginning of one, as search compares it: case does not count.
+pub(crate) fn fold_name(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
 /// A change to a profile; `None` leaves a field as it is. Role, status and
 /// balance are not here, so no input can reach them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -22,8 +22,9 @@ pub struct User {
     pub role: Role,
     /// Whether they may log in.
     pub status: UserStatus,
-    /// Rises with every change of what stands here. Pass it as
-    /// `expected_version` to have a change refused when it is no longer this.
+    /// Rises with every change of the user, also of the password and when all
+    /// sessions end. Pass it as `expected_version` to have a change refused when
+    /// it is no longer this.
     pub version: i64,
     /// When they registered.
     pub created_at: UnixMillis,

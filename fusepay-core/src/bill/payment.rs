@@ -22,7 +22,6 @@
 //! pair that is not in the table.
 
 use crate::bill::outcome::{ConclusiveFailure, PaidReceipt, PayOutcome, QueryOutcome};
-use crate::bill::provider::Capabilities;
 use crate::vocabulary::{PaymentStatus, ReviewReason};
 use PaymentStatus::{Completed, Failed, NeedsReview, Pending, Processing, Reversed, Unknown};
 
@@ -76,14 +75,6 @@ pub(crate) struct PaymentFacts {
     pub(crate) can_query: bool,
     pub(crate) may_resend: bool,
     pub(crate) not_found_times: u32,
-}
-
-impl PaymentFacts {
-    pub(crate) fn with_capabilities(mut self, capabilities: &Capabilities) -> Self {
-        self.can_query = capabilities.can_query;
-        self.not_found_times = capabilities.not_found_times.max(1);
-        self
-    }
 }
 
 /// What to do next about a payment that is not concluded.
@@ -211,9 +202,8 @@ pub(crate) fn refute(before: PaymentStatus, reason: &str) -> Option<PaymentChang
 pub(crate) fn decide_pay(facts: &PaymentFacts, outcome: &PayOutcome) -> Decision {
     match outcome {
         PayOutcome::Paid(receipt) => paid(facts, receipt),
-        PayOutcome::Declined { code, reason } if facts.earlier_send_may_have_arrived || facts.sends > 1 => {
-            // A refusal of a repetition says nothing about the first send.
-            let _ = (code, reason);
+        // A refusal of a repetition says nothing about the first send.
+        PayOutcome::Declined { .. } if facts.earlier_send_may_have_arrived || facts.sends > 1 => {
             open(facts, |facts| uncertain(facts, Next::RequeryNow))
         }
         PayOutcome::Declined { code, reason } => failed(facts, ConclusiveFailure::declined(code, reason)),

@@ -2,8 +2,13 @@
 
 pub(crate) mod desk;
 pub(crate) mod guess;
+pub(crate) mod keys;
 pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod operator;
+pub(crate) mod profile;
 pub(crate) mod register;
+pub(crate) mod token;
 
 pub(crate) use crate::engine::auth::desk::AuthDesk;
 pub(crate) use crate::engine::auth::guess::recover;

@@ -14,7 +14,7 @@ use crate::engine::desk::ProviderDesk;
 use crate::engine::inner::{Access, Inner, check_page, check_text, millis};
 use crate::engine::once::Once;
 use crate::engine::transfer::{demand_currency, demand_limits};
-use crate::entropy::{Supplies, random};
+use crate::entropy::Supplies;
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, QuoteId, TransactionId, UserId, WalletId};
 use crate::idempotency::{FieldValue, Fingerprint};

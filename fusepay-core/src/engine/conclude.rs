@@ -113,7 +113,7 @@ impl Conclusion<'_, '_> {
     }
 
     fn fail(&self, record: &mut PaymentRecord, change: &PaymentChange, failure: &ConclusiveFailure) -> Result<()> {
-        let mut book = Book::open(self.tx, self.supplies);
+        let book = Book::open(self.tx, self.supplies);
         record.payment.failure_code = Some(bounded(failure.code()));
         record.payment.failure_reason = Some(bounded(failure.reason()));
         record.payment.review_reason = None;

@@ -25,3 +25,6 @@ pub(crate) mod session;
 pub(crate) mod transfer;
 pub(crate) mod wallet;
 pub(crate) mod worker;
+
+#[cfg(test)]
+mod smoke;

@@ -61,10 +61,10 @@ pub(crate) fn run_due(inner: &Arc<Inner>) -> Result<RunReport> {
     sweep(inner)?;
     record_leftovers(inner)?;
     let mut report = RunReport::default();
-    let mut blocked: Vec<(JobKind, String)> = Vec::new();
+    let mut blocked = Blocked::default();
     loop {
         let now = inner.due_now();
-        let due = inner.store.read(|tx| queue::due(tx, now, &blocked, inner.config.drain_max))?;
+        let due = inner.store.read(|tx| queue::due(tx, now, &blocked.lines, inner.config.drain_max))?;
         if due.is_empty() {
             break;
         }
@@ -77,22 +77,39 @@ pub(crate) fn run_due(inner: &Arc<Inner>) -> Result<RunReport> {
             break;
         }
     }
-    report.next_due = inner.store.read(queue::next_due)?;
+    let now = inner.due_now();
+    let later = inner.store.read(|tx| queue::next_due(tx, now))?;
+    // What is due but blocked comes back by itself when a place is given back;
+    // a breaker or a rate says when to look again.
+    report.next_due = later.into_iter().chain(blocked.until).min();
     Ok(report)
 }
 
+/// Which kinds of jobs of which providers can't be served now, and until when
+/// a breaker or a rate says so.
+#[derive(Default)]
+struct Blocked {
+    lines: Vec<(JobKind, String)>,
+    until: Option<UnixMillis>,
+}
+
+impl Blocked {
+    fn add(&mut self, job: &Job, until: Option<UnixMillis>) {
+        let line = (job.kind, job.provider.clone().unwrap_or_default());
+        if !self.lines.contains(&line) {
+            self.lines.push(line);
+        }
+        self.until = self.until.into_iter().chain(until).min();
+    }
+}
+
 /// Claims these jobs in one commit; runs those that call nobody in it.
-fn claim(
-    inner: &Arc<Inner>,
-    due: &[Job],
-    blocked: &mut Vec<(JobKind, String)>,
-    report: &mut RunReport,
-) -> Result<Vec<Assignment>> {
+fn claim(inner: &Arc<Inner>, due: &[Job], blocked: &mut Blocked, report: &mut RunReport) -> Result<Vec<Assignment>> {
     let mut seats = Vec::new();
     for job in due {
         match seat(inner, job) {
             Seat::Free(desk) => seats.push((job.clone(), desk)),
-            Seat::Taken => blocked.push((job.kind, job.provider.clone().unwrap_or_default())),
+            Seat::Taken { until } => blocked.add(job, until),
         }
     }
     let wanted: Vec<(Job, Option<Arc<ProviderDesk>>)> =
@@ -130,19 +147,22 @@ enum Seat {
     /// It may run; with a place at its provider's desk if it calls one.
     Free(Option<(Arc<ProviderDesk>, Place)>),
     /// Its provider is busy, limited or left alone: nothing is counted.
-    Taken,
+    Taken {
+        /// When to look again, where that is known.
+        until: Option<UnixMillis>,
+    },
 }
 
 fn seat(inner: &Inner, job: &Job) -> Seat {
     let Some(provider) = &job.provider else { return Seat::Free(None) };
-    let Some(desk) = inner.desk(provider) else { return Seat::Taken };
+    let Some(desk) = inner.desk(provider) else { return Seat::Taken { until: None } };
     let kind = if job.kind == JobKind::BillPayment { CallKind::Submit } else { CallKind::Query };
-    let Some(place) = desk.take_place(kind) else { return Seat::Taken };
+    let Some(place) = desk.take_place(kind) else { return Seat::Taken { until: None } };
     // A query is how a provider shows that it is back: it is only slowed down by
     // the same breaker, never counted against the payment.
     match desk.permit(inner.due_now().0) {
         Ok(()) => Seat::Free(Some((desk, place))),
-        Err(_) => Seat::Taken,
+        Err(until_ms) => Seat::Taken { until: Some(UnixMillis(until_ms)) },
     }
 }
 

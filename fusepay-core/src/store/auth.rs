@@ -1,6 +1,7 @@
 //! SQL of users, sessions and guesses at passwords.
 
 use crate::auth::lockout::AttemptState;
+use crate::auth::profile::fold_name;
 use crate::auth::record::{SessionRecord, User};
 use crate::auth::refresh::SALT_BYTES;
 use crate::clock::UnixMillis;
@@ -183,7 +184,7 @@ pub(crate) fn users_after(tx: &ReadTx<'_>, after: (UnixMillis, UserId), limit: u
     tx.all(USERS_AFTER, params, |row| Ok(user_row(row)?.user))
 }
 
-/// As [`users_after`], of those whose address or a name begins with `text`, in lower case.
+/// As [`users_after`], of those whose address or a name begins with `text`, folded.
 pub(crate) fn search(tx: &ReadTx<'_>, text: &str, after: (UnixMillis, UserId), limit: u32) -> Result<Vec<User>> {
     let params = named_params! { ":text": text, ":at": after.0.0, ":id": after.1.as_bytes(), ":limit": limit };
     tx.all(USERS_SEARCH, params, |row| Ok(user_row(row)?.user))
@@ -198,8 +199,8 @@ pub(crate) fn insert(tx: &WriteTx<'_>, new: &User, password_hash: &str) -> Resul
             ":email": new.email,
             ":first": new.first_name,
             ":last": new.last_name,
-            ":first_folded": new.first_name.to_lowercase(),
-            ":last_folded": new.last_name.to_lowercase(),
+            ":first_folded": fold_name(&new.first_name),
+            ":last_folded": fold_name(&new.last_name),
             ":role": new.role.number(),
             ":status": new.status.number(),
             ":hash": password_hash,
@@ -218,8 +219,8 @@ pub(crate) fn update(tx: &WriteTx<'_>, changed: &mut UserRow, at: UnixMillis) ->
             ":id": changed.user.id.as_bytes(),
             ":first": changed.user.first_name,
             ":last": changed.user.last_name,
-            ":first_folded": changed.user.first_name.to_lowercase(),
-            ":last_folded": changed.user.last_name.to_lowercase(),
+            ":first_folded": fold_name(&changed.user.first_name),
+            ":last_folded": fold_name(&changed.user.last_name),
             ":role": changed.user.role.number(),
             ":status": changed.user.status.number(),
             ":hash": changed.password_hash,

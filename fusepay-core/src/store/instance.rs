@@ -14,7 +14,7 @@ statements! {
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     /// A new engine on this file.
     INCARNATION_INSERT = "INSERT INTO incarnation (owner, opened_at_ms) VALUES (:owner, :at)";
-    /// Engines that did not close; few, scans by design.
+    /// Engines that did not close; incarnation_open.
     INCARNATIONS_OPEN = "SELECT id, owner FROM incarnation WHERE closed_at_ms IS NULL";
     /// An engine has closed, or was found dead; primary key.
     INCARNATION_CLOSE = "UPDATE incarnation SET closed_at_ms = :at WHERE id = :id AND closed_at_ms IS NULL";

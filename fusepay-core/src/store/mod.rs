@@ -13,6 +13,8 @@ pub(crate) mod idempotency;
 pub(crate) mod instance;
 pub(crate) mod ledger;
 pub(crate) mod migration;
+#[cfg(test)]
+mod plans;
 pub(crate) mod queue;
 pub(crate) mod row;
 pub(crate) mod statement;

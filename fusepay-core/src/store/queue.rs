@@ -22,8 +22,8 @@ statements! {
         FROM job WHERE status = 1 AND due_ms <= :now
         AND (provider IS NULL OR (kind || ':' || provider) NOT IN (SELECT value FROM json_each(:blocked)))
         ORDER BY due_ms, id LIMIT :limit";
-    /// When the next job is due; job_due.
-    NEXT_DUE = "SELECT min(due_ms) FROM job WHERE status = 1";
+    /// When the next job falls due after now; job_due.
+    NEXT_DUE = "SELECT min(due_ms) FROM job WHERE status = 1 AND due_ms > :now";
     /// Dead letters after one, oldest first; job_dead.
     JOBS_DEAD = "SELECT id, kind, status, subject, provider, runs, crashes, due_ms, last_error, created_at_ms, died_at_ms
         FROM job WHERE status = 3 AND id > :after ORDER BY id LIMIT :limit";
@@ -115,9 +115,9 @@ pub(crate) fn due(tx: &ReadTx<'_>, now: UnixMillis, blocked: &[(JobKind, String)
     tx.all(JOBS_DUE, named_params! { ":now": now.0, ":blocked": blocked, ":limit": limit }, job)
 }
 
-/// When the next job is due.
-pub(crate) fn next_due(tx: &ReadTx<'_>) -> Result<Option<UnixMillis>> {
-    Ok(tx.first(NEXT_DUE, [], |row| row.opt_time(0))?.flatten())
+/// When the next job falls due after now.
+pub(crate) fn next_due(tx: &ReadTx<'_>, now: UnixMillis) -> Result<Option<UnixMillis>> {
+    Ok(tx.first(NEXT_DUE, named_params! { ":now": now.0 }, |row| row.opt_time(0))?.flatten())
 }
 
 /// Dead letters, oldest first, after this one.

@@ -65,7 +65,8 @@ pub(crate) fn login(inner: &Inner, request: &Login) -> Result<Tokens> {
         } else {
             None
         };
-        if let Some(session) = finish(inner, &guess, rehashed, &request.device)? {
+        let finished = finish(inner, &guess, rehashed, &request.device);
+        if let Some(session) = finished.inspect_err(|_| guess.cancel(inner))? {
             return issue(inner, session.record.user_id, &session, session.counter);
         }
         // The password changed while it was being checked: what was right may

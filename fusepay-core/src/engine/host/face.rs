@@ -12,6 +12,7 @@ use crate::engine::host::queue::Queue;
 use crate::engine::host::reversal::Reversals;
 use crate::engine::host::wallet::Wallets;
 use crate::engine::inner::{Access, Inner};
+use crate::engine::session::Session;
 use crate::engine::worker;
 use crate::engine::worker::RunReport;
 use crate::error::Result;
@@ -104,6 +105,14 @@ impl FusePay {
         Auth { inner: &self.inner, access: Access::Host }
     }
 
+    /// What the user an access token stands for may do, and nothing else.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`].
+    pub fn session(&self, access_token: &str) -> Result<Session> {
+        Session::open(&self.inner, access_token)
+    }
+
     /// Wallets, as the host sees them: all of them.
     #[must_use]
     pub fn wallet(&self) -> Wallets<'_> {
@@ -143,10 +152,14 @@ impl FusePay {
 
 impl Drop for FusePay {
     fn drop(&mut self) {
-        if let Err(error) = self.close(DROP_DEADLINE) {
-            if error.code() != Code::Forked {
-                tracing::error!(code = error.code().name(), detail = error.detail(), "closing on drop failed");
+        match self.close(DROP_DEADLINE) {
+            // In a forked child nothing may be touched, not even by closing a
+            // connection: the parent's engine is leaked.
+            Err(error) if error.code() == Code::Forked => std::mem::forget(Arc::clone(&self.inner)),
+            Err(error) => {
+                tracing::error!(code = error.code().name(), detail = error.detail(), "closing on drop failed")
             }
+            Ok(()) => {}
         }
     }
 }

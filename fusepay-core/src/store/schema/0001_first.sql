@@ -16,6 +16,7 @@ CREATE TABLE incarnation (
   opened_at_ms  INTEGER NOT NULL,
   closed_at_ms  INTEGER
 ) STRICT;
+CREATE INDEX incarnation_open ON incarnation (id) WHERE closed_at_ms IS NULL;
 
 -- Users. Written by auth.
 CREATE TABLE user (
