@@ -12,6 +12,7 @@ pub(crate) mod conclude;
 pub(crate) mod config;
 pub(crate) mod desk;
 pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod hold;
 pub(crate) mod host;
 pub(crate) mod inner;

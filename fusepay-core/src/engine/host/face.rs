@@ -6,6 +6,8 @@ use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
 use crate::engine::host::auth::Auth;
 use crate::engine::host::bill::Bills;
+use crate::engine::host::event::Events;
+use crate::engine::host::history::History;
 use crate::engine::host::queue::Queue;
 use crate::engine::host::reversal::Reversals;
 use crate::engine::host::wallet::Wallets;
@@ -127,6 +129,18 @@ impl FusePay {
     #[must_use]
     pub fn reversal(&self) -> Reversals<'_> {
         Reversals { inner: &self.inner, access: Access::Host }
+    }
+
+    /// Histories: transactions, pages, statements; everybody's.
+    #[must_use]
+    pub fn history(&self) -> History<'_> {
+        History { inner: &self.inner, access: Access::Host }
+    }
+
+    /// What happened, in order, and who in this process is told of it.
+    #[must_use]
+    pub fn events(&self) -> Events<'_> {
+        Events { inner: &self.inner }
     }
 
     /// The queue: dead letters and counts.

@@ -8,7 +8,9 @@
 
 pub(crate) mod auth;
 pub(crate) mod bill;
+pub(crate) mod event;
 pub(crate) mod face;
+pub(crate) mod history;
 pub(crate) mod queue;
 pub(crate) mod reversal;
 pub(crate) mod wallet;
