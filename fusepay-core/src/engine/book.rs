@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 /// Where calls come from: this library, inside its host. A host that knows more
 /// (an address, a device) keeps it under the event's sequence.
-const ORIGIN: &str = "embedded";
+pub(crate) const ORIGIN: &str = "embedded";
 
 /// The accounts and the transaction one operation works on.
 pub(crate) struct Book<'t, 'c> {
