@@ -12,5 +12,6 @@ pub(crate) mod keyring;
 pub(crate) mod lockout;
 pub(crate) mod password;
 pub(crate) mod profile;
+pub(crate) mod record;
 pub(crate) mod refresh;
 pub(crate) mod token;

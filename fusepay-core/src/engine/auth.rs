@@ -1,20 +1,9 @@
-//! Users and sessions.
+//! Users and sessions: who comes in, who stays, who goes.
 
-use crate::engine::config::Config;
-use crate::engine::inner::Inner;
-use crate::error::Result;
-use std::sync::Arc;
+pub(crate) mod desk;
+pub(crate) mod guess;
+pub(crate) mod login;
+pub(crate) mod register;
 
-/// What authentication keeps in memory.
-pub(crate) struct AuthDesk {}
-
-impl AuthDesk {
-    pub(crate) fn new(_config: &Config) -> Result<Self> {
-        Ok(AuthDesk {})
-    }
-}
-
-/// At open: gives back reservations of guesses that a crash left.
-pub(crate) fn recover(_inner: &Arc<Inner>, _others_live: bool) -> Result<()> {
-    Ok(())
-}
+pub(crate) use crate::engine::auth::desk::AuthDesk;
+pub(crate) use crate::engine::auth::guess::recover;

@@ -139,11 +139,23 @@ impl<'t, 'c> Book<'t, 'c> {
         subject: impl ToString,
         payload: &EventDraft,
     ) -> Result<()> {
+        self.audit_as(AuditResult::Success, actor, action, subject, payload)
+    }
+
+    /// Writes the audit link of this commit about something done or refused.
+    pub(crate) fn audit_as(
+        &self,
+        result: AuditResult,
+        actor: Actor,
+        action: &'static str,
+        subject: impl ToString,
+        payload: &EventDraft,
+    ) -> Result<()> {
         let draft = AuditDraft {
             actor,
             action,
             subject: subject.to_string(),
-            result: AuditResult::Success,
+            result,
             origin: ORIGIN.to_owned(),
             payload: payload.payload(),
         };

@@ -20,6 +20,7 @@ use crossbeam_channel::Sender;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -259,6 +260,11 @@ pub(crate) fn check_page(limit: u32) -> Result<u32> {
         return Ok(limit);
     }
     Err(Error::field(Code::InvalidArgument, "limit", "must be 1 to 500"))
+}
+
+/// How many threads this machine runs at once; 1 when it does not say.
+pub(crate) fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Whole milliseconds of a duration.

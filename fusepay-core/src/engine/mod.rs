@@ -23,6 +23,7 @@ pub(crate) mod open;
 pub(crate) mod queue;
 pub(crate) mod recovery;
 pub(crate) mod reversal;
+pub(crate) mod session;
 pub(crate) mod stats;
 pub(crate) mod transfer;
 pub(crate) mod verify;

@@ -178,7 +178,8 @@ fn announce(book: &Book<'_, '_>, access: Access, wallet: &Wallet, draft: EventDr
     book.audit(access.actor(), draft.name().name(), wallet.id, &draft)
 }
 
-fn check_label(label: &str) -> Result<()> {
+/// Checks a wallet's label: up to 100 bytes, no control characters.
+pub(crate) fn check_label(label: &str) -> Result<()> {
     if label.len() > LABEL_LENGTH_MAX {
         return Err(Error::field(Code::TooLong, "label", format!("has at most {LABEL_LENGTH_MAX} bytes")));
     }

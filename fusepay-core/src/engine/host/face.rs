@@ -5,6 +5,7 @@ use crate::clock::{Deadline, UnixMillis};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
 use crate::engine::host::audit::Audit;
+use crate::engine::host::auth::Auth;
 use crate::engine::host::bill::Bills;
 use crate::engine::host::queue::Queue;
 use crate::engine::host::reversal::Reversals;
@@ -163,6 +164,12 @@ impl FusePay {
     #[must_use]
     pub fn audit(&self) -> Audit<'_> {
         Audit { inner: &self.inner }
+    }
+
+    /// Users and sessions, as the host sees them: everybody's.
+    #[must_use]
+    pub fn auth(&self) -> Auth<'_> {
+        Auth { inner: &self.inner, access: Access::Host }
     }
 
     /// Wallets, as the host sees them: all of them.

@@ -7,6 +7,7 @@
 //! the storage faults.
 
 pub(crate) mod audit;
+pub(crate) mod auth;
 pub(crate) mod bill;
 pub(crate) mod face;
 pub(crate) mod queue;

@@ -23,41 +23,49 @@ CREATE TABLE user (
   email             TEXT NOT NULL CONSTRAINT user_email_unique UNIQUE,
   first_name        TEXT NOT NULL,
   last_name         TEXT NOT NULL,
+  -- The names in lower case, for prefix search.
+  first_name_folded TEXT NOT NULL,
+  last_name_folded  TEXT NOT NULL,
   role              INTEGER NOT NULL CHECK (role BETWEEN 1 AND 4),
   status            INTEGER NOT NULL CHECK (status BETWEEN 1 AND 2),
   password_hash     TEXT NOT NULL,
+  -- Rises with every cause that ends all sessions.
   auth_generation   INTEGER NOT NULL CHECK (auth_generation >= 1),
   version           INTEGER NOT NULL CHECK (version >= 1),
   created_at_ms     INTEGER NOT NULL,
   updated_at_ms     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX user_by_role ON user (role, status);
+CREATE INDEX user_by_creation ON user (created_at_ms, id);
 
 -- Log-ins. The refresh token is derived, never stored (auth/refresh.rs).
+-- Written by auth. Dead ones go at the next log-in of their user.
 CREATE TABLE session (
   id                  BLOB PRIMARY KEY CHECK (length(id) = 16),
   user_id             BLOB NOT NULL REFERENCES user (id),
   auth_generation     INTEGER NOT NULL,
   refresh_salt        BLOB NOT NULL CHECK (length(refresh_salt) = 32),
   refresh_counter     INTEGER NOT NULL CHECK (refresh_counter >= 1),
-  rotated_at_ms       INTEGER NOT NULL,
-  label               TEXT NOT NULL,
+  device              TEXT NOT NULL,
   created_at_ms       INTEGER NOT NULL,
-  expires_at_ms       INTEGER NOT NULL,
+  rotated_at_ms       INTEGER NOT NULL,
   revoked_at_ms       INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_by_user ON session (user_id, created_at_ms);
+CREATE INDEX session_by_user ON session (user_id, created_at_ms, id);
 
--- Failed guesses per purpose and subject (a hash of the name tried).
+-- Guesses per purpose and subject (a hash of the name tried), as in
+-- auth/lockout.rs. Times on the engine's own timeline. Written by auth.
 CREATE TABLE login_attempt (
-  purpose        INTEGER NOT NULL,
-  subject_hash   BLOB NOT NULL CHECK (length(subject_hash) = 32),
-  failures       INTEGER NOT NULL CHECK (failures >= 0),
-  reserved       INTEGER NOT NULL CHECK (reserved >= 0),
-  locked_until_ms INTEGER NOT NULL,
-  updated_at_ms  INTEGER NOT NULL,
+  purpose         INTEGER NOT NULL,
+  subject_hash    BLOB NOT NULL CHECK (length(subject_hash) = 32),
+  failures        INTEGER NOT NULL CHECK (failures >= 0),
+  reserved        INTEGER NOT NULL CHECK (reserved >= 0),
+  reserved_at_ms  INTEGER,
+  locked_until_ms INTEGER,
+  updated_at_ms   INTEGER NOT NULL,
   PRIMARY KEY (purpose, subject_hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX login_attempt_by_age ON login_attempt (updated_at_ms);
 
 -- Ledger accounts: one per wallet, and per currency the system accounts.
 -- balance = credits - debits of its postings (I2). Written by book.
