@@ -6,6 +6,7 @@
 //! to all: `CLOSED`, `FORKED`, `REENTRANT`, `BUSY`, `IN_DOUBT`, `POISONED` and
 //! the storage faults.
 
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod bill;
 pub(crate) mod event;
