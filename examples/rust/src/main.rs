@@ -13,7 +13,7 @@ mod webhook;
 use biller::{API_KEY, BillerProcess, SECRET_KEY, WEBHOOK_SECRET};
 use fusepay_core::{
     Backoff, BillItem, Biller, Category, Config, Currency, FusePay, KeyRing, Money, MoneyRequest, PaidReceipt, PayBill,
-    Payment, PaymentStatus, Registration, ReviewVerdict, Secret, WalletId,
+    Payment, PaymentStatus, Registration, ReviewVerdict, Secret, Stats, WalletId,
 };
 use fusepay_vtpass::{VtpassConfig, VtpassProvider};
 use std::collections::BTreeMap;
@@ -178,7 +178,7 @@ fn settle(engine: &FusePay, what: &str) -> Result<(), Failure> {
     let start = Instant::now();
     let mut shown = String::new();
     loop {
-        let counts: BTreeMap<PaymentStatus, i64> = engine.stats()?.payments.into_iter().collect();
+        let counts: BTreeMap<_, _> = engine.stats()?.payments.into_iter().map(|found| (found.status, found.count)).collect();
         let line: Vec<String> = counts.iter().map(|(status, count)| format!("{status} {count}")).collect();
         let line = line.join("  ");
         if line != shown {
@@ -257,6 +257,11 @@ fn resolve_reviews(engine: &FusePay, biller: &BillerProcess) -> Result<(), Failu
     Ok(())
 }
 
+/// The sum of the system accounts of one kind, in kobo.
+fn balance(stats: &Stats, account: &str) -> i64 {
+    stats.balances.iter().filter(|found| found.account == account).map(|found| found.balance_minor).sum()
+}
+
 fn judge(engine: &FusePay, biller: &BillerProcess, customers: &[Customer]) -> Result<bool, Failure> {
     let (all, book) = (payments(engine, customers)?, biller.book()?);
     let stats = engine.stats()?;
@@ -272,12 +277,12 @@ fn judge(engine: &FusePay, biller: &BillerProcess, customers: &[Customer]) -> Re
     println!("  dead letters {:>5}", stats.dead_letters);
     println!(
         "  in clearing {:>6} kobo   in suspense {} kobo",
-        stats.clearing_minor(Currency::NGN),
-        stats.suspense_minor(Currency::NGN)
+        balance(&stats, "clearing"),
+        balance(&stats, "suspense")
     );
 
     let kept: i64 = book.values().filter(|line| !line.is_reversed).map(|line| line.paid_minor).sum();
-    let float = stats.float_minor("vtpass", Currency::NGN);
+    let float = balance(&stats, "float");
     println!("  the biller kept {kept} kobo; our float says {float} kobo");
 
     let mut wrong = report::disagreements(&all, &book);
