@@ -25,9 +25,6 @@ statements! {
     /// The new balances of an account, if nobody changed it since it was read; primary key.
     ACCOUNT_UPDATE = "UPDATE account SET balance_minor = :balance, held_minor = :held, credit_limit_minor = :credit_limit,
         posting_sequence = :sequence, version = version + 1 WHERE id = :id AND version = :version";
-    /// Every account, for statistics, digests and verification; scans by design.
-    ACCOUNTS = "SELECT id, name, kind, currency, balance_minor, held_minor, credit_limit_minor, posting_sequence, version
-        FROM account ORDER BY name";
     /// The accounts that are no wallet's, for statistics; scans.
     SYSTEM_ACCOUNTS = "SELECT id, name, kind, currency, balance_minor, held_minor, credit_limit_minor, posting_sequence, version
         FROM account WHERE kind <> 1 ORDER BY name";
@@ -131,11 +128,6 @@ pub(crate) fn update_account(tx: &WriteTx<'_>, account: &Account) -> Result<()> 
         return Ok(());
     }
     Err(Error::new(Code::Conflict, format!("account {} changed under this transaction; repeat it", account.name)))
-}
-
-/// Every account, by name.
-pub(crate) fn accounts(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
-    tx.all(ACCOUNTS, [], account)
 }
 
 /// Every account that is no wallet's, by name.
