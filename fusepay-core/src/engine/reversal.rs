@@ -213,11 +213,11 @@ fn book_refund(
     let mut book = Book::open(tx, supplies);
     let mut notes = memo(&record);
     notes.description = Some(request.reason.clone());
-    for debit in ledger::postings_of_payment(tx, payment.id)? {
-        let (source, minor) = match debit.kind {
-            TransactionType::BillPayment => (outside.clone(), parts.amount_minor),
-            TransactionType::Fee => (AccountRef::Fees, parts.fee_minor),
-            _ => continue,
+    for debit in ledger::debits_of_payment(tx, payment.id)? {
+        let (source, minor) = if debit.kind == TransactionType::Fee {
+            (AccountRef::Fees, parts.fee_minor)
+        } else {
+            (outside.clone(), parts.amount_minor)
         };
         if minor > 0 {
             let amount = Money::new(minor, owner.currency);

@@ -40,10 +40,6 @@ impl FusePay {
         FusePay { inner, thread: Mutex::new(thread) }
     }
 
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
-        &self.inner
-    }
-
     /// Opens an engine on a file, which is created when missing and migrated
     /// when older.
     ///
