@@ -40,6 +40,12 @@ impl FusePay {
         FusePay { inner, thread: Mutex::new(thread) }
     }
 
+    /// The inside, for unit tests that hand an `Access` of their own.
+    #[cfg(test)]
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
     /// Opens an engine on a file, which is created when missing and migrated
     /// when older.
     ///
