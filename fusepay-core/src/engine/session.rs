@@ -21,11 +21,13 @@ use crate::engine::session::wallet::SessionWallets;
 use crate::error::Result;
 use crate::id::SessionId;
 use crate::secret::Secret;
+#[cfg(doc)]
+use crate::vocabulary::Code;
 use std::sync::Arc;
 
 /// What one user may do. Made by [`FusePay::session`](crate::FusePay::session).
 ///
-/// Every method answers [`Code::InvalidToken`](crate::Code::InvalidToken), in
+/// Every method answers [`Code::InvalidToken`], in
 /// the same words, once the access token has expired or its session has ended:
 /// by log-out, another password, deactivation, another role, a refresh token
 /// used twice, or a retired key. Make a new handle from the refreshed token.

@@ -19,13 +19,11 @@ fn world(p: Always) -> (tempfile::TempDir, Arc<ManualClock>, FusePay, WalletId) 
     let config = Config::new(dir.path().join("a.db"), keys)
         .with_simulation(clock.clone(), Arc::new(SeededEntropy::new(1)))
         .with_worker(WorkerMode::Manual)
+        .with_hash_cost(HashCost::insecure_for_tests())
         .with_provider("p", Arc::new(p));
     let engine = FusePay::open(config).unwrap();
-    let user = UserId::from_bytes([7; 16]);
-    engine.inner().write(move |tx, _| {
-        tx.run("INSERT INTO user (id, email, first_name, last_name, role, status, password_hash, auth_generation, version, created_at_ms, updated_at_ms) VALUES (x'07070707070707070707070707070707','a@b.c','A','B',1,1,'x',1,1,0,0)", [])
-    }).unwrap();
-    let wallet = engine.wallet().create(user, Currency::NGN, "main").unwrap();
+    let registration = Registration::new("a@b.example", "Ada", "Obi", "seven blue lamps by the river");
+    let wallet = engine.auth().register(&registration).unwrap().wallet;
     let item =
         BillItem::new("prepaid", "Prepaid", Money::new(1, Currency::NGN), 1_000_000).with_fee(FeePolicy::fixed(10));
     engine
