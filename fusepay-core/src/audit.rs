@@ -219,6 +219,28 @@ pub(crate) fn verify_link(
     Ok(AuditHead { sequence: due, hash: *stored })
 }
 
+/// One entry of the audit trail, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct AuditRecord {
+    /// Its place: from 1, without gaps.
+    pub sequence: u64,
+    /// When it was committed, by the wall clock.
+    pub at: UnixMillis,
+    /// Who did it: `host`, `system`, or a user's id.
+    pub actor: String,
+    /// What was done: the name of an event or of an operation.
+    pub action: String,
+    /// To what: an id, or the hash of a name that must not be shown.
+    pub subject: String,
+    /// Whether it was done; false when it was refused or failed.
+    pub success: bool,
+    /// From where it was asked.
+    pub origin: String,
+    /// Details: a JSON object. Never a secret.
+    pub payload: String,
+}
+
 /// The end of the audit chain at some moment. Kept outside the database, it
 /// proves later that nothing up to it was changed, and nothing cut off.
 ///
@@ -248,6 +270,12 @@ impl AuditHead {
 impl std::fmt::Display for AuditHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.sequence, hex(&self.hash))
+    }
+}
+
+impl serde::Serialize for AuditHead {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

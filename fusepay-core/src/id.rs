@@ -20,11 +20,13 @@ fn mint(entropy: &dyn Entropy, now: UnixMillis) -> Result<[u8; 16]> {
 }
 
 fn write_text(bytes: &[u8; 16], f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
+    let digits = crate::canonical::hex(bytes);
+    let parts = [digits.get(..8), digits.get(8..12), digits.get(12..16), digits.get(16..20), digits.get(20..)];
+    for (index, part) in parts.into_iter().flatten().enumerate() {
+        if index > 0 {
             f.write_str("-")?;
         }
-        write!(f, "{byte:02x}")?;
+        f.write_str(part)?;
     }
     Ok(())
 }

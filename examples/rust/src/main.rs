@@ -219,7 +219,10 @@ fn take_two_back(engine: &FusePay, biller: &BillerProcess, customers: &[Customer
             open += usize::from(engine.bill().find(payment.id)?.status == PaymentStatus::Completed);
         }
         if open == 0 {
-            println!("the biller took {} delivered payments back; their money is in the wallets again", delivered.len());
+            println!(
+                "the biller took {} delivered payments back; their money is in the wallets again",
+                delivered.len()
+            );
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -244,7 +247,11 @@ fn resolve_reviews(engine: &FusePay, biller: &BillerProcess) -> Result<(), Failu
             if kept > 0 {
                 biller.take_back(&payment.request_id)?;
             }
-            engine.reversal().resolve_review(payment.id, &ReviewVerdict::NotPaid, "the biller returned what it took")?;
+            engine.reversal().resolve_review(
+                payment.id,
+                &ReviewVerdict::NotPaid,
+                "the biller returned what it took",
+            )?;
         }
     }
     Ok(())
@@ -256,9 +263,18 @@ fn judge(engine: &FusePay, biller: &BillerProcess, customers: &[Customer]) -> Re
     println!("\n{}", report::table(&all, &book));
     let count = |status| all.iter().filter(|payment| payment.status == status).count();
     let sum = |pick: fn(&Payment) -> i64| -> i64 { all.iter().map(pick).sum() };
-    println!("  payments    {:>6}   reversed {}   claims {} kobo", all.len(), count(PaymentStatus::Reversed), sum(|p| p.claim_minor));
+    println!(
+        "  payments    {:>6}   reversed {}   claims {} kobo",
+        all.len(),
+        count(PaymentStatus::Reversed),
+        sum(|p| p.claim_minor)
+    );
     println!("  dead letters {:>5}", stats.dead_letters);
-    println!("  in clearing {:>6} kobo   in suspense {} kobo", stats.clearing_minor(Currency::NGN), stats.suspense_minor(Currency::NGN));
+    println!(
+        "  in clearing {:>6} kobo   in suspense {} kobo",
+        stats.clearing_minor(Currency::NGN),
+        stats.suspense_minor(Currency::NGN)
+    );
 
     let kept: i64 = book.values().filter(|line| !line.is_reversed).map(|line| line.paid_minor).sum();
     let float = stats.float_minor("vtpass", Currency::NGN);

@@ -91,8 +91,11 @@ pub(crate) fn transaction_status(status: PaymentStatus) -> TransactionStatus {
 
 /// The reference of a transaction: its type's prefix and its id.
 pub(crate) fn reference(kind: TransactionType, id: TransactionId) -> String {
-    let hex: String = id.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("{}_{hex}", kind.prefix())
+    let mut text = String::with_capacity(40);
+    text.push_str(kind.prefix());
+    text.push('_');
+    text.push_str(&crate::canonical::hex(id.as_bytes()).to_ascii_uppercase());
+    text
 }
 
 /// One contact with a provider about a payment.

@@ -29,7 +29,7 @@ use crate::store::{bill, catalogue, queue, wallet};
 use crate::vocabulary::{Code, EventName, JobKind, Operation, PaymentStatus, TransactionType};
 use crate::wallet::record::Wallet;
 use crate::wallet::status::may_debit;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Longest customer reference, in bytes.
@@ -207,6 +207,10 @@ pub struct WebhookReceipt {
 }
 
 /// Pays a bill: debits the wallet and queues the payment, in one commit.
+///
+/// An item that validates its customer is only paid after the biller knew it: by
+/// the quote, or by asking now. Whether to ask is learned in the commit, which
+/// then refuses, writes nothing, and is made once more after the answer.
 pub(crate) fn pay(inner: &Arc<Inner>, access: Access, request: &PayBill) -> Result<Payment> {
     request.check()?;
     inner.check_open()?;
@@ -215,17 +219,43 @@ pub(crate) fn pay(inner: &Arc<Inner>, access: Access, request: &PayBill) -> Resu
         key: inner.key(request.idempotency_key.as_deref())?,
         fingerprint: request.fingerprint(),
     };
-    validate_before(inner, request, &once)?;
+    let unvalidated: Arc<OnceLock<Biller>> = Arc::default();
+    let asks = (request.quote_id.is_none()).then(|| Arc::clone(&unvalidated));
+    let paid = commit_payment(inner, access, request, &once, asks);
+    match unvalidated.get() {
+        None => paid,
+        Some(biller) => {
+            let desk = route(inner, biller)?;
+            ask_customer(&desk, &request.biller, &request.item, &request.customer_reference)?;
+            commit_payment(inner, access, request, &once, None)
+        }
+    }
+}
+
+/// The commit of `pay`. With `unvalidated`, an item that validates its customer
+/// is refused and its biller left there.
+fn commit_payment(
+    inner: &Arc<Inner>,
+    access: Access,
+    request: &PayBill,
+    once: &Once,
+    unvalidated: Option<Arc<OnceLock<Biller>>>,
+) -> Result<Payment> {
     let (engine, request, key) = (Arc::clone(inner), request.clone(), once.key.clone());
+    let wallet_id = request.wallet_id;
     inner.write_once(
-        once,
+        once.clone(),
         move |tx| {
-            let wallet = wallet::find(tx, request.wallet_id)?;
+            let wallet = wallet::find(tx, wallet_id)?;
             access.demand_owner(wallet.user_id, "wallet")?;
-            Ok((wallet.user_id, (wallet, request.clone())))
+            Ok((wallet.user_id, wallet))
         },
-        move |tx, supplies, (wallet, request)| {
+        move |tx, supplies, wallet| {
             let terms = terms(tx, supplies, &wallet, &request)?;
+            if let Some(unvalidated) = unvalidated.as_ref().filter(|_| terms.item.validates_customer) {
+                let _ = unvalidated.set(terms.biller);
+                return Err(Error::new(Code::CustomerRejected, "the customer has not been validated yet"));
+            }
             let desk = route(&engine, &terms.biller)?;
             let origin = RequestIdOrigin {
                 instance: tx.identity().instance,
@@ -239,36 +269,6 @@ pub(crate) fn pay(inner: &Arc<Inner>, access: Access, request: &PayBill) -> Resu
             record_payment(tx, supplies, access, &wallet, &request, payment)
         },
     )
-}
-
-/// An item that validates its customer is only paid after the biller knew it:
-/// by the quote, or by asking now, outside any commit.
-fn validate_before(inner: &Arc<Inner>, request: &PayBill, once: &Once) -> Result<()> {
-    if request.quote_id.is_some() {
-        return Ok(());
-    }
-    let needed = inner.store.read(|tx| {
-        let item = catalogue::find_item(tx, &request.biller, &request.item)?;
-        if !item.is_some_and(|item| item.validates_customer) {
-            return Ok(None);
-        }
-        // A replay must not ask again: its answer is stored.
-        let owner = crate::store::history::owner_of(tx, request.wallet_id)?;
-        let scope = owner.map(|owner| crate::store::idempotency::Scope {
-            principal: *owner.as_bytes(),
-            operation: once.operation.number(),
-            key: once.key.as_str().to_owned(),
-        });
-        if let Some(scope) = scope {
-            if crate::store::idempotency::find(tx, &scope)?.is_some() {
-                return Ok(None);
-            }
-        }
-        catalogue::find_biller(tx, &request.biller)
-    })?;
-    let Some(biller) = needed else { return Ok(()) };
-    let desk = route(inner, &biller)?;
-    ask_customer(&desk, &request.biller, &request.item, &request.customer_reference).map(|_| ())
 }
 
 fn ask_customer(desk: &Arc<ProviderDesk>, biller: &str, item: &str, customer_reference: &str) -> Result<Customer> {
@@ -303,8 +303,7 @@ fn terms(tx: &WriteTx<'_>, supplies: &Supplies, wallet: &Wallet, request: &PayBi
     item.allow(request.amount)?;
     demand_currency(wallet, request.amount)?;
     may_debit(wallet.status)?;
-    let account = crate::store::ledger::wallet_account(tx, wallet.id)?;
-    demand_limits(tx, wallet, account.id, Some(biller.category.code()), request.amount, supplies.wall)?;
+    demand_limits(tx, wallet, Some(biller.category.code()), request.amount, supplies.wall)?;
     Ok(Terms { biller, item, fee })
 }
 

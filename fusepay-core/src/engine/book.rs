@@ -17,7 +17,7 @@ use crate::store::audit::AuditDraft;
 use crate::store::tx::WriteTx;
 use crate::store::{audit, event, ledger};
 use crate::vocabulary::Code;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where calls come from: this library, inside its host. A host that knows more
 /// (an address, a device) keeps it under the event's sequence.
@@ -28,7 +28,7 @@ pub(crate) struct Book<'t, 'c> {
     tx: &'t WriteTx<'c>,
     supplies: &'t Supplies,
     accounts: BTreeMap<i64, Account>,
-    names: BTreeMap<String, i64>,
+    ids: HashMap<(AccountRef, Currency), i64>,
 }
 
 /// A movement that has been booked.
@@ -44,13 +44,13 @@ pub(crate) struct Booked {
 
 impl<'t, 'c> Book<'t, 'c> {
     pub(crate) fn open(tx: &'t WriteTx<'c>, supplies: &'t Supplies) -> Self {
-        Book { tx, supplies, accounts: BTreeMap::new(), names: BTreeMap::new() }
+        Book { tx, supplies, accounts: BTreeMap::new(), ids: HashMap::new() }
     }
 
     /// The account as this book has moved it so far.
     pub(crate) fn account(&mut self, reference: &AccountRef, currency: Currency) -> Result<&mut Account> {
-        let name = reference.name(currency);
-        let id = match self.names.get(&name) {
+        let key = (reference.clone(), currency);
+        let id = match self.ids.get(&key) {
             Some(id) => *id,
             None => {
                 let account = match reference {
@@ -63,7 +63,7 @@ impl<'t, 'c> Book<'t, 'c> {
                     | AccountRef::Claims => ledger::open_account(self.tx, reference, currency)?,
                 };
                 let id = account.id;
-                self.names.insert(name, id);
+                self.ids.insert(key, id);
                 self.accounts.insert(id, account);
                 id
             }

@@ -44,6 +44,7 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
         return Ok(());
     }
     inner.wake_worker();
+    inner.subscribers.stop();
     let may_wait = !IS_ENGINE_THREAD.get();
     if may_wait {
         inner.progress.wait_until(deadline, || calls(inner) == 0);
@@ -51,6 +52,7 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
             // The loop looks at the flag between two steps; its steps are commits.
             let _ = thread.join();
         }
+        inner.subscribers.wait_until_ended(deadline);
     }
     let ended = settle_flight(inner);
     inner.is_closed.store(true, Ordering::Release);

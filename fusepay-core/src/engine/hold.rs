@@ -234,9 +234,8 @@ fn book_capture(
     }
     let mut book = Book::open(tx, supplies);
     let account = book.wallet(wallet.id, wallet.currency, None)?;
-    let account_id = account.id;
     account.unhold(change.unheld_minor()?)?;
-    demand_limits(tx, wallet, account_id, None, request.amount, supplies.wall)?;
+    demand_limits(tx, wallet, None, request.amount, supplies.wall)?;
     let own = AccountRef::Wallet(wallet.id);
     let credit = target.as_ref().map_or(AccountRef::Funding, |target| AccountRef::Wallet(target.id));
     let movement = Movement::new(TransactionType::HoldCapture, own, credit, request.amount);

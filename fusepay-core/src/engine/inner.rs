@@ -8,9 +8,9 @@ use crate::engine::attempt::{Prepared, Reply};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
 use crate::engine::once::{self, Once};
-use crate::entropy::{Entropy, Supplies, random};
+use crate::entropy::{Entropy, Supplies};
 use crate::error::{Error, Result};
-use crate::id::UserId;
+use crate::id::{TransactionId, UserId};
 use crate::idempotency::IdempotencyKey;
 use crate::store::Store;
 use crate::store::guard::{FileGuard, IncarnationLock};
@@ -195,7 +195,9 @@ impl Inner {
     pub(crate) fn key(&self, given: Option<&str>) -> Result<IdempotencyKey> {
         match given {
             Some(key) => IdempotencyKey::new(key),
-            None => Ok(IdempotencyKey::minted(random(self.entropy())?)),
+            // In the order of time, so that rows made together lie together.
+            None => TransactionId::mint(self.entropy(), self.clock().wall())
+                .map(|id| IdempotencyKey::minted(*id.as_bytes())),
         }
     }
 

@@ -3,7 +3,9 @@
 //! one commit.
 
 pub(crate) mod attempt;
+pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod backup;
 pub(crate) mod bill;
 pub(crate) mod book;
 pub(crate) mod catalogue;
@@ -11,7 +13,9 @@ pub(crate) mod close;
 pub(crate) mod conclude;
 pub(crate) mod config;
 pub(crate) mod desk;
+pub(crate) mod digest;
 pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod hold;
 pub(crate) mod host;
 pub(crate) mod inner;
@@ -21,9 +25,8 @@ pub(crate) mod queue;
 pub(crate) mod recovery;
 pub(crate) mod reversal;
 pub(crate) mod session;
+pub(crate) mod stats;
 pub(crate) mod transfer;
+pub(crate) mod verify;
 pub(crate) mod wallet;
 pub(crate) mod worker;
-
-#[cfg(test)]
-mod smoke;

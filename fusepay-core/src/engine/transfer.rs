@@ -11,7 +11,7 @@ use crate::engine::once::Once;
 use crate::entropy::Supplies;
 use crate::error::{Error, Result};
 use crate::event::EventDraft;
-use crate::id::WalletId;
+use crate::id::{TransactionId, WalletId};
 use crate::idempotency::{FieldValue, Fingerprint};
 use crate::ledger::account::AccountRef;
 use crate::ledger::posting::{Memo, Movement};
@@ -19,11 +19,15 @@ use crate::ledger::transaction::Transaction;
 use crate::metadata::Metadata;
 use crate::money::amount::{Money, add, sub};
 use crate::store::tx::WriteTx;
-use crate::store::{ledger, wallet};
+use crate::store::{history, ledger, wallet};
 use crate::vocabulary::{Code, EventName, Operation, TransactionStatus, TransactionType};
+use crate::wallet::fee::FeePolicy;
 use crate::wallet::limit::{Usage, allow, window_start};
 use crate::wallet::record::Wallet;
 use crate::wallet::status::{may_credit, may_debit};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest external reference, in bytes.
 pub(crate) const REFERENCE_LENGTH_MAX: usize = 128;
@@ -269,8 +273,7 @@ pub(crate) fn move_money(
         fingerprint: request.fingerprint(),
     };
     let (wallet_id, request) = (request.wallet_id, request.clone());
-    let fee =
-        if kind == MoneyKind::Withdraw { inner.config.withdrawal_fee } else { crate::wallet::fee::FeePolicy::free() };
+    let fee = if kind == MoneyKind::Withdraw { inner.config.withdrawal_fee } else { FeePolicy::free() };
     inner.write_once(
         once,
         move |tx| {
@@ -292,9 +295,9 @@ pub(crate) fn move_money(
                 }
             }
             let mut book = Book::open(tx, supplies);
-            let account = book.wallet(wallet.id, wallet.currency, request.expected_version)?.id;
+            book.wallet(wallet.id, wallet.currency, request.expected_version)?;
             if kind == MoneyKind::Withdraw {
-                demand_limits(tx, &wallet, account, None, request.amount, supplies.wall)?;
+                demand_limits(tx, &wallet, None, request.amount, supplies.wall)?;
             }
             let (own, outside) = (AccountRef::Wallet(wallet.id), AccountRef::Funding);
             let (debit, credit) = if kind.comes_in() { (outside, own) } else { (own, outside) };
@@ -369,32 +372,59 @@ pub(crate) fn transfer_batch(
     let first =
         requests.first().map(|request| request.from).ok_or_else(|| Error::new(Code::InvalidArgument, "no transfer"))?;
     let requests = requests.to_vec();
-    inner.write_once(
+    // What is remembered under the key are the ids; a replay reads the lines again.
+    let booked: Arc<Mutex<Vec<Transaction>>> = Arc::default();
+    let lines = Arc::clone(&booked);
+    let ids: Vec<TransactionId> = inner.write_once(
         once,
         move |tx| Ok((wallet::find(tx, first)?.user_id, ())),
         move |tx, supplies, ()| {
-            let mut book = Book::open(tx, supplies);
-            let mut lines = Vec::with_capacity(requests.len());
-            let mut total = 0;
-            let mut wallets = std::collections::HashMap::new();
-            for request in &requests {
-                for id in [request.from, request.to] {
-                    if let std::collections::hash_map::Entry::Vacant(entry) = wallets.entry(id) {
-                        entry.insert(wallet::find(tx, id)?);
-                    }
-                }
-                let not_found = || Error::new(Code::NotFound, "there is no such wallet");
-                let source = wallets.get(&request.from).ok_or_else(not_found)?;
-                let target = wallets.get(&request.to).ok_or_else(not_found)?;
-                access.demand_owner(source.user_id, "wallet")?;
-                total = add(total, request.amount.minor())?;
-                lines.push(post_between(tx, supplies, &mut book, (source, target), request, fee)?);
-            }
-            audit_transfers(&book, access.actor(), first, lines.len(), total)?;
-            book.close()?;
-            Ok(lines)
+            let found = book_batch(tx, supplies, access, &requests, fee)?;
+            let ids = found.iter().map(|line| line.id).collect();
+            *lines.lock().unwrap_or_else(PoisonError::into_inner) = found;
+            Ok(ids)
         },
-    )
+    )?;
+    let booked = std::mem::take(&mut *booked.lock().unwrap_or_else(PoisonError::into_inner));
+    if booked.len() == ids.len() {
+        return Ok(booked);
+    }
+    inner.read(|tx| {
+        let lines = ids.iter().map(|id| history::of_transaction(tx, *id).map(|lines| lines.into_iter().next()));
+        Ok(lines.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    })
+}
+
+fn book_batch(
+    tx: &WriteTx<'_>,
+    supplies: &Supplies,
+    access: Access,
+    requests: &[TransferRequest],
+    fee: FeePolicy,
+) -> Result<Vec<Transaction>> {
+    let mut book = Book::open(tx, supplies);
+    let mut wallets: HashMap<WalletId, Wallet> = HashMap::new();
+    let mut lines = Vec::with_capacity(requests.len());
+    let mut total = 0;
+    for request in requests {
+        for id in [request.from, request.to] {
+            if let Entry::Vacant(entry) = wallets.entry(id) {
+                entry.insert(wallet::find(tx, id)?);
+            }
+        }
+        let (Some(source), Some(target)) = (wallets.get(&request.from), wallets.get(&request.to)) else {
+            return Err(Error::new(Code::NotFound, "there is no such wallet"));
+        };
+        access.demand_owner(source.user_id, "wallet")?;
+        total = add(total, request.amount.minor())?;
+        lines.push(post_between(tx, supplies, &mut book, (source, target), request, fee)?);
+    }
+    let source = lines.first().map(|line: &Transaction| line.wallet_id);
+    if let Some(source) = source {
+        audit_transfers(&book, access.actor(), source, lines.len(), total)?;
+    }
+    book.close()?;
+    Ok(lines)
 }
 
 fn post_transfer(
@@ -403,7 +433,7 @@ fn post_transfer(
     book: &mut Book<'_, '_>,
     source: &Wallet,
     request: &TransferRequest,
-    fee: crate::wallet::fee::FeePolicy,
+    fee: FeePolicy,
 ) -> Result<Transaction> {
     let target = wallet::find(tx, request.to)?;
     post_between(tx, supplies, book, (source, &target), request, fee)
@@ -415,14 +445,14 @@ fn post_between(
     book: &mut Book<'_, '_>,
     (source, target): (&Wallet, &Wallet),
     request: &TransferRequest,
-    fee: crate::wallet::fee::FeePolicy,
+    fee: FeePolicy,
 ) -> Result<Transaction> {
     demand_currency(source, request.amount)?;
     demand_currency(target, request.amount)?;
     may_debit(source.status)?;
     may_credit(target.status)?;
-    let account = book.wallet(source.id, source.currency, request.expected_version)?.id;
-    demand_limits(tx, source, account, None, request.amount, supplies.wall)?;
+    book.wallet(source.id, source.currency, request.expected_version)?;
+    demand_limits(tx, source, None, request.amount, supplies.wall)?;
     let memo = Memo {
         description: request.description.clone(),
         metadata: (request.metadata != Metadata::empty()).then(|| request.metadata.as_str().to_owned()),
@@ -465,7 +495,6 @@ pub(crate) fn charge_fee(book: &mut Book<'_, '_>, wallet: WalletId, fee: Money, 
 pub(crate) fn demand_limits(
     tx: &WriteTx<'_>,
     wallet: &Wallet,
-    account: i64,
     category: Option<&str>,
     amount: Money,
     now: UnixMillis,
@@ -476,6 +505,7 @@ pub(crate) fn demand_limits(
             continue;
         }
         let since = window_start(limit.window, now);
+        let account = ledger::wallet_account(tx, wallet.id)?.id;
         let (sum_minor, count) = ledger::usage(tx, account, limited.as_deref(), since)?;
         allow(&limit, Usage::new(sum_minor, count), amount)?;
     }

@@ -2,6 +2,8 @@
 //! their owners see them. Pure rules.
 
 pub(crate) mod account;
+pub(crate) mod cursor;
 pub(crate) mod hold;
 pub(crate) mod posting;
+pub(crate) mod statement;
 pub(crate) mod transaction;

@@ -3,6 +3,7 @@
 use crate::audit::{Actor, AuditEntry, AuditHead, AuditResult, AuditText, link, payload_hash};
 use crate::clock::UnixMillis;
 use crate::error::Result;
+use crate::store::row::Row;
 use crate::store::statement::statements;
 use crate::store::tx::{Heads, ReadTx, WriteTx};
 use rusqlite::named_params;
@@ -14,6 +15,8 @@ statements! {
     /// The links after one, in order; primary key.
     AUDIT_AFTER = "SELECT sequence, at_ms, actor, action, subject, success, origin, payload, hash FROM audit
         WHERE sequence > :after ORDER BY sequence LIMIT :limit";
+    /// Every link, in order; primary key.
+    AUDIT_ALL = "SELECT sequence, at_ms, actor, action, subject, success, origin, payload, hash FROM audit ORDER BY sequence";
     /// The last link; primary key.
     AUDIT_HEAD = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
 }
@@ -81,18 +84,28 @@ pub(crate) fn append(tx: &WriteTx<'_>, draft: &AuditDraft, at: UnixMillis) -> Re
 /// The links after a sequence, in order.
 pub(crate) fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<StoredLink>> {
     let params = named_params! { ":after": i64::try_from(sequence).unwrap_or(i64::MAX), ":limit": limit };
-    tx.all(AUDIT_AFTER, params, |row| {
-        Ok(StoredLink {
-            sequence: u64::try_from(row.int(0)?).unwrap_or(0),
-            at: row.time(1)?,
-            actor: row.text(2)?,
-            action: row.text(3)?,
-            subject: row.text(4)?,
-            is_success: row.flag(5)?,
-            origin: row.text(6)?,
-            payload: row.text(7)?,
-            hash: row.array(8)?,
-        })
+    tx.all(AUDIT_AFTER, params, stored)
+}
+
+/// Every link, in order: its sequence, and the link unless it can't be read.
+pub(crate) fn each(tx: &ReadTx<'_>, mut read: impl FnMut(u64, Result<StoredLink>)) -> Result<()> {
+    tx.each(AUDIT_ALL, [], |row| {
+        read(u64::try_from(row.int(0)?).unwrap_or(0), stored(row));
+        Ok(())
+    })
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredLink> {
+    Ok(StoredLink {
+        sequence: u64::try_from(row.int(0)?).unwrap_or(0),
+        at: row.time(1)?,
+        actor: row.text(2)?,
+        action: row.text(3)?,
+        subject: row.text(4)?,
+        is_success: row.flag(5)?,
+        origin: row.text(6)?,
+        payload: row.text(7)?,
+        hash: row.array(8)?,
     })
 }
 

@@ -31,6 +31,19 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens an existing, empty file that becomes a copy of a database. Nobody
+/// reads it before it is whole, so its journal stays in memory.
+pub(crate) fn open_copy(path: &Path) -> Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    pragma(&connection, "journal_mode", "MEMORY", "memory")?;
+    Ok(connection)
+}
+
+/// Makes a copy one plain file: what its log holds goes into it, and the log goes.
+pub(crate) fn leave_wal(connection: &Connection) -> Result<()> {
+    pragma(connection, "journal_mode", "DELETE", "delete")
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     if rusqlite::version_number() < SQLITE_VERSION_MIN {
         let detail = format!("SQLite {} is too old; 3.51.3 is needed", rusqlite::version());

@@ -20,9 +20,11 @@ statements! {
     EVENT_HEAD = "SELECT coalesce(max(sequence), 0) FROM event";
     /// How far a subscriber has come; primary key.
     CURSOR = "SELECT sequence FROM event_cursor WHERE subscriber = :subscriber";
-    /// Moves a subscriber's cursor, never back by accident; primary key.
-    CURSOR_SET = "INSERT INTO event_cursor (subscriber, sequence) VALUES (:subscriber, :sequence)
-        ON CONFLICT (subscriber) DO UPDATE SET sequence = excluded.sequence";
+    /// Where a new subscriber begins; one that is known stays where it is. Primary key.
+    CURSOR_INSERT = "INSERT INTO event_cursor (subscriber, sequence) VALUES (:subscriber, :sequence)
+        ON CONFLICT (subscriber) DO NOTHING";
+    /// Moves a cursor that is where the caller read it; primary key.
+    CURSOR_MOVE = "UPDATE event_cursor SET sequence = :sequence WHERE subscriber = :subscriber AND sequence = :before";
 }
 
 /// Appends an event to the outbox.
@@ -51,7 +53,7 @@ pub(crate) fn append(tx: &WriteTx<'_>, draft: &EventDraft, at: UnixMillis) -> Re
 
 /// The events after a sequence, in order.
 pub(crate) fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<Event>> {
-    let params = named_params! { ":after": i64::try_from(sequence).unwrap_or(i64::MAX), ":limit": limit };
+    let params = named_params! { ":after": stored(sequence), ":limit": limit };
     tx.all(EVENTS_AFTER, params, |row| {
         Ok(Event {
             sequence: row.int(0)?.unsigned_abs(),
@@ -78,8 +80,20 @@ pub(crate) fn cursor(tx: &ReadTx<'_>, subscriber: &str) -> Result<Option<u64>> {
     tx.first(CURSOR, named_params! { ":subscriber": subscriber }, |row| Ok(row.int(0)?.unsigned_abs()))
 }
 
-/// Moves a subscriber's cursor.
-pub(crate) fn set_cursor(tx: &WriteTx<'_>, subscriber: &str, sequence: u64) -> Result<()> {
-    let params = named_params! { ":subscriber": subscriber, ":sequence": i64::try_from(sequence).unwrap_or(i64::MAX) };
-    tx.run(CURSOR_SET, params).map(|_| ())
+/// Writes where a new subscriber begins; does nothing for one that is known.
+pub(crate) fn begin_cursor(tx: &WriteTx<'_>, subscriber: &str, sequence: u64) -> Result<()> {
+    let params = named_params! { ":subscriber": subscriber, ":sequence": stored(sequence) };
+    tx.run(CURSOR_INSERT, params).map(|_| ())
+}
+
+/// Moves a subscriber's cursor; false when it was not at `before`.
+pub(crate) fn move_cursor(tx: &WriteTx<'_>, subscriber: &str, before: u64, sequence: u64) -> Result<bool> {
+    let params = named_params! {
+        ":subscriber": subscriber, ":before": stored(before), ":sequence": stored(sequence),
+    };
+    Ok(tx.run(CURSOR_MOVE, params)? == 1)
+}
+
+fn stored(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }

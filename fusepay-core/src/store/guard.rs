@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub(crate) use file::{FileIdentity, Permissions};
+pub(crate) use file::{FileIdentity, Permissions, create_private, is_taken, rename_new, resolve, sync_directory_of};
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use ofd::{LockFile, SlotLock};
 pub(crate) use owner::Owner;
@@ -298,7 +298,7 @@ fn refuse_inherited(path: &Path, pid: u32) -> Result<()> {
 }
 
 /// The file beside the database with this suffix.
-fn sibling(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

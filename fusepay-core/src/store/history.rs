@@ -5,36 +5,46 @@ use crate::clock::UnixMillis;
 use crate::error::Result;
 use crate::id::{HoldId, PaymentId, TransactionId, UserId, WalletId};
 use crate::ledger::transaction::Transaction;
-use crate::money::amount::sub;
-use crate::store::row::{Row, damaged};
+use crate::store::row::Row;
 use crate::store::statement::statements;
 use crate::store::tx::ReadTx;
 use crate::vocabulary::{PaymentStatus, TransactionStatus, TransactionType};
 use rusqlite::named_params;
 
 statements! {
-    /// A wallet's lines, newest first, before one, filtered;
-    /// posting_debit_entry and posting_credit_entry, merged in their order.
-    LINES_OF_WALLET = "SELECT e.sequence, e.amount, e.balance, p.id, p.transaction_id, p.type, p.currency, p.payment_id,
-        p.hold_id, p.external_reference, p.description, p.metadata, p.created_at_ms, y.status, y.failure_reason,
-        (SELECT w.id FROM wallet w WHERE w.account_id = e.other), :wallet,
+    /// A wallet's lines, newest first, between two, filtered; posting_debit_entry
+    /// and posting_credit_entry, merged in their order: nothing is sorted, and
+    /// nothing below the last line of the page is read.
+    LINES_OF_WALLET = "SELECT p.debit_sequence, -p.amount_minor, p.debit_balance_minor, p.id, p.transaction_id, p.type,
+        p.currency, p.payment_id, p.hold_id,
+        p.external_reference, p.description, p.metadata, p.created_at_ms, y.status, y.failure_reason,
+        (SELECT w.id FROM wallet w WHERE w.account_id = p.credit_account), :wallet,
         (SELECT o.transaction_id FROM posting o WHERE o.id = coalesce(p.reversal_of, p.refund_of)),
         (SELECT r.transaction_id FROM posting r WHERE r.reversal_of = p.id)
-        FROM (SELECT id, debit_sequence AS sequence, -amount_minor AS amount, debit_balance_minor AS balance,
-                credit_account AS other FROM posting
-                WHERE debit_account = :account AND debit_sequence < :before AND debit_sequence IS NOT NULL
-              UNION ALL
-              SELECT id, credit_sequence, amount_minor, credit_balance_minor, debit_account FROM posting
-                WHERE credit_account = :account AND credit_sequence < :before AND credit_sequence IS NOT NULL
-              ORDER BY 2 DESC) e
-        JOIN posting p ON p.id = e.id
-        LEFT JOIN payment y ON y.id = p.payment_id AND p.type IN (7, 8)
-        WHERE (:from IS NULL OR p.created_at_ms >= :from) AND (:until IS NULL OR p.created_at_ms < :until)
+        FROM posting p LEFT JOIN payment y ON y.id = p.payment_id AND p.type IN (7, 8)
+        WHERE p.debit_account = :account AND p.debit_sequence IS NOT NULL
+        AND p.debit_sequence > :after AND p.debit_sequence < :before
+        AND (:from IS NULL OR p.created_at_ms >= :from) AND (:until IS NULL OR p.created_at_ms < :until)
         AND (:type IS NULL OR p.type = :type)
         AND (:status IS NULL OR :status = CASE y.status WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 3 THEN 2 WHEN 7 THEN 2
             WHEN 5 THEN 4 WHEN 6 THEN 5 ELSE 3 END)
         AND (:text IS NULL OR instr(p.metadata, :text) > 0)
-        ORDER BY e.sequence DESC LIMIT :limit";
+        UNION ALL
+        SELECT p.credit_sequence, p.amount_minor, p.credit_balance_minor, p.id, p.transaction_id, p.type,
+        p.currency, p.payment_id, p.hold_id,
+        p.external_reference, p.description, p.metadata, p.created_at_ms, y.status, y.failure_reason,
+        (SELECT w.id FROM wallet w WHERE w.account_id = p.debit_account), :wallet,
+        (SELECT o.transaction_id FROM posting o WHERE o.id = coalesce(p.reversal_of, p.refund_of)),
+        (SELECT r.transaction_id FROM posting r WHERE r.reversal_of = p.id)
+        FROM posting p LEFT JOIN payment y ON y.id = p.payment_id AND p.type IN (7, 8)
+        WHERE p.credit_account = :account AND p.credit_sequence IS NOT NULL
+        AND p.credit_sequence > :after AND p.credit_sequence < :before
+        AND (:from IS NULL OR p.created_at_ms >= :from) AND (:until IS NULL OR p.created_at_ms < :until)
+        AND (:type IS NULL OR p.type = :type)
+        AND (:status IS NULL OR :status = CASE y.status WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 3 THEN 2 WHEN 7 THEN 2
+            WHEN 5 THEN 4 WHEN 6 THEN 5 ELSE 3 END)
+        AND (:text IS NULL OR instr(p.metadata, :text) > 0)
+        ORDER BY 1 DESC LIMIT :limit";
     /// The wallet lines of one transaction; posting_transaction.
     LINES_OF_TRANSACTION = "SELECT coalesce(p.debit_sequence, p.credit_sequence),
         CASE WHEN p.debit_sequence IS NULL THEN p.amount_minor ELSE -p.amount_minor END,
@@ -59,21 +69,50 @@ statements! {
     BY_EXTERNAL = "SELECT transaction_id FROM posting WHERE type = :type AND external_reference = :external";
     /// The owner of a wallet's account; wallet_account_unique.
     OWNER_OF_WALLET = "SELECT user_id FROM wallet WHERE id = :wallet";
-    /// The last line at or before a moment; posting_debit_entry and posting_credit_entry.
-    BALANCE_AT = "SELECT balance FROM (
-        SELECT debit_sequence AS sequence, debit_balance_minor AS balance FROM posting
+    /// The wallets of a user with their accounts, as they were made; wallet_by_user.
+    ACCOUNTS_OF_USER = "SELECT id, account_id FROM wallet WHERE user_id = :user ORDER BY account_id";
+    /// The last line booked at or before a moment; posting_debit_entry and
+    /// posting_credit_entry, merged in their order, backwards until found.
+    LAST_LINE_AT = "SELECT debit_sequence, debit_balance_minor FROM posting
             WHERE debit_account = :account AND debit_sequence IS NOT NULL AND created_at_ms <= :at
         UNION ALL
         SELECT credit_sequence, credit_balance_minor FROM posting
-            WHERE credit_account = :account AND credit_sequence IS NOT NULL AND created_at_ms <= :at)
-        ORDER BY sequence DESC LIMIT 1";
+            WHERE credit_account = :account AND credit_sequence IS NOT NULL AND created_at_ms <= :at
+        ORDER BY 1 DESC LIMIT 1";
+}
+
+/// The sequences of a wallet between two, both left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) after: i64,
+    pub(crate) before: i64,
+}
+
+impl Span {
+    /// Every line older than this one.
+    pub(crate) const fn before(sequence: i64) -> Self {
+        Span { after: 0, before: sequence }
+    }
+}
+
+/// Where a wallet's history stood at some moment: the last line and the balance
+/// after it, in minor units. Both zero before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Position {
+    pub(crate) sequence: i64,
+    pub(crate) balance_minor: i64,
+}
+
+/// A line with the number of its posting, by which lines of several wallets are ordered.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) posting: i64,
+    pub(crate) line: Transaction,
 }
 
 /// Which lines of a wallet's history are wanted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LineFilter {
-    /// Lines with a smaller sequence; `None` for the newest.
-    pub(crate) before: Option<i64>,
     pub(crate) from: Option<UnixMillis>,
     pub(crate) until: Option<UnixMillis>,
     pub(crate) kind: Option<TransactionType>,
@@ -114,13 +153,15 @@ pub(crate) fn of_wallet(
     tx: &ReadTx<'_>,
     wallet: WalletId,
     account: i64,
+    span: Span,
     filter: &LineFilter,
     limit: u32,
-) -> Result<Vec<Transaction>> {
+) -> Result<Vec<Entry>> {
     let params = named_params! {
         ":wallet": wallet.as_bytes(),
         ":account": account,
-        ":before": filter.before.unwrap_or(i64::MAX),
+        ":after": span.after,
+        ":before": span.before,
         ":from": filter.from.map(|at| at.0),
         ":until": filter.until.map(|at| at.0),
         ":type": filter.kind.map(TransactionType::number),
@@ -128,7 +169,7 @@ pub(crate) fn of_wallet(
         ":text": filter.metadata_contains,
         ":limit": limit,
     };
-    tx.all(LINES_OF_WALLET, params, line)
+    tx.all(LINES_OF_WALLET, params, |row| Ok(Entry { posting: row.int(3)?, line: line(row)? }))
 }
 
 /// The lines of one transaction: one, or two for a movement between wallets,
@@ -154,13 +195,54 @@ pub(crate) fn owner_of(tx: &ReadTx<'_>, wallet: WalletId) -> Result<Option<UserI
     tx.first(OWNER_OF_WALLET, named_params! { ":wallet": wallet.as_bytes() }, |row| row.id(0, UserId::from_bytes))
 }
 
-/// A wallet's balance after its last line at or before a moment, in minor units.
-pub(crate) fn balance_at(tx: &ReadTx<'_>, account: i64, at: UnixMillis) -> Result<i64> {
-    let params = named_params! { ":account": account, ":at": at.0 };
-    Ok(tx.first(BALANCE_AT, params, |row| row.int(0))?.unwrap_or(0))
+/// A user's wallets and their accounts, as they were made.
+pub(crate) fn accounts_of_user(tx: &ReadTx<'_>, user: UserId) -> Result<Vec<(WalletId, i64)>> {
+    tx.all(ACCOUNTS_OF_USER, named_params! { ":user": user.as_bytes() }, |row| {
+        Ok((row.id(0, WalletId::from_bytes)?, row.int(1)?))
+    })
 }
 
-/// The balance before the oldest of these lines.
-pub(crate) fn opening_of(oldest: &Transaction) -> Result<i64> {
-    sub(oldest.balance_minor, oldest.amount_minor).map_err(|_| damaged("a running balance overflows".to_owned()))
+/// Where a wallet stood after its last line booked at or before a moment.
+pub(crate) fn position_at(tx: &ReadTx<'_>, account: i64, at: UnixMillis) -> Result<Position> {
+    let params = named_params! { ":account": account, ":at": at.0 };
+    let found =
+        tx.first(LAST_LINE_AT, params, |row| Ok(Position { sequence: row.int(0)?, balance_minor: row.int(1)? }))?;
+    Ok(found.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// What SQLite intends to do for a statement.
+    fn plan(sql: &str) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        crate::store::migration::migrate(&connection, crate::id::InstanceId::from_bytes([1; 16])).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        // Unbound parameters are NULL, which no plan depends on.
+        let (mut rows, mut lines) = (statement.raw_query(), Vec::new());
+        while let Some(row) = rows.next().unwrap() {
+            lines.push(row.get::<_, String>(3).unwrap());
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_page_is_merged_from_two_indexes_and_nothing_is_sorted() {
+        for sql in [LINES_OF_WALLET, LAST_LINE_AT] {
+            let plan = plan(sql);
+            assert!(plan.contains("MERGE (UNION ALL)"), "{plan}");
+            assert!(plan.contains("posting_debit_entry (debit_account=? AND debit_sequence>?"), "{plan}");
+            assert!(plan.contains("posting_credit_entry (credit_account=? AND credit_sequence>?"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+        }
+    }
+
+    #[test]
+    fn no_statement_of_histories_reads_a_whole_table() {
+        for (name, sql) in CATALOGUE {
+            assert!(!plan(sql).contains("SCAN"), "{name}: {}", plan(sql));
+        }
+    }
 }

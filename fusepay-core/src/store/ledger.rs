@@ -28,6 +28,9 @@ statements! {
     /// Every account, for statistics, digests and verification; scans by design.
     ACCOUNTS = "SELECT id, name, kind, currency, balance_minor, held_minor, credit_limit_minor, posting_sequence, version
         FROM account ORDER BY name";
+    /// The accounts that are no wallet's, for statistics; scans.
+    SYSTEM_ACCOUNTS = "SELECT id, name, kind, currency, balance_minor, held_minor, credit_limit_minor, posting_sequence, version
+        FROM account WHERE kind <> 1 ORDER BY name";
     /// A new posting.
     POSTING_INSERT = "INSERT INTO posting (transaction_id, type, debit_account, credit_account, amount_minor, currency,
         debit_sequence, debit_balance_minor, credit_sequence, credit_balance_minor, payment_id, hold_id, reversal_of,
@@ -133,6 +136,11 @@ pub(crate) fn update_account(tx: &WriteTx<'_>, account: &Account) -> Result<()> 
 /// Every account, by name.
 pub(crate) fn accounts(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
     tx.all(ACCOUNTS, [], account)
+}
+
+/// Every account that is no wallet's, by name.
+pub(crate) fn system_accounts(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
+    tx.all(SYSTEM_ACCOUNTS, [], account)
 }
 
 /// Writes one posting between two accounts that have been moved already.

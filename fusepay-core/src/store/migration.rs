@@ -9,6 +9,7 @@ use crate::store::connection::storage_error;
 use crate::vocabulary::Code;
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Marks a SQLite file as ours: "FUSE" in ASCII, in the header's application id.
 const APPLICATION_ID: i64 = 0x4655_5345;
@@ -64,6 +65,18 @@ fn migrate_inside(connection: &Connection, instance: InstanceId) -> Result<Insta
     recorded
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Error::new(Code::Corrupt, "the file does not say which instance it is"))
+}
+
+/// Everything the schema steps make, as SQLite remembers it: type and name →
+/// statement. Made anew in memory, for comparison with a file.
+pub(crate) fn objects() -> Result<BTreeMap<String, String>> {
+    let memory = Connection::open_in_memory().map_err(storage_error)?;
+    STEPS.iter().try_for_each(|step| memory.execute_batch(step)).map_err(storage_error)?;
+    let mut statement = memory
+        .prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        .map_err(storage_error)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(storage_error)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(storage_error)
 }
 
 /// Loads the payment machine's table for its trigger.

@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod backup;
 pub(crate) mod bill;
 pub(crate) mod catalogue;
 pub(crate) mod connection;
@@ -19,6 +20,7 @@ pub(crate) mod queue;
 pub(crate) mod row;
 pub(crate) mod statement;
 pub(crate) mod tx;
+pub(crate) mod verify;
 pub(crate) mod wallet;
 pub(crate) mod writer;
 
@@ -36,7 +38,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Idle reading connections kept; more are opened when needed and dropped after.
-const READERS_KEPT: usize = 8;
+const READERS_KEPT: usize = 64;
 
 /// One open database.
 pub(crate) struct Store {
@@ -70,6 +72,14 @@ impl Store {
             }
             Err(Error::new(Code::Busy, "the log can't be synced into the database now: somebody is reading it"))
         })
+    }
+
+    /// Bytes of the database and of its write-ahead log.
+    pub(crate) fn sizes(&self) -> (u64, u64) {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+        (size(&self.path), size(Path::new(&log)))
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -29,11 +29,8 @@ statements! {
         VALUES (:id, :user, :account, :currency, :label, :status, :at, :at)";
     /// Another status, if it is still the expected one; primary key.
     WALLET_SET_STATUS = "UPDATE wallet SET status = :after, updated_at_ms = :at WHERE id = :wallet AND status = :before";
-    /// Whether a wallet has limits; primary key.
-    WALLET_HAS_LIMITS = "SELECT has_limits FROM wallet WHERE id = :wallet";
-    /// Remembers whether a wallet has limits; primary key.
-    WALLET_SET_HAS_LIMITS = "UPDATE wallet SET updated_at_ms = :at,
-        has_limits = EXISTS (SELECT 1 FROM wallet_limit WHERE wallet_id = :wallet) WHERE id = :wallet";
+    /// Remembers when a wallet's limits last changed; primary key.
+    WALLET_TOUCH = "UPDATE wallet SET updated_at_ms = :at WHERE id = :wallet";
     /// The limits of a wallet; primary key.
     LIMITS_OF_WALLET = "SELECT window, category, amount_max_minor, count_max FROM wallet_limit WHERE wallet_id = :wallet
         ORDER BY window, category";
@@ -142,12 +139,8 @@ pub(crate) fn set_status(
     expect_one(tx.run(WALLET_SET_STATUS, params)?, "the wallet's status")
 }
 
-/// The limits of a wallet; empty without a further look when it has none.
+/// The limits of a wallet.
 pub(crate) fn limits(tx: &ReadTx<'_>, id: WalletId) -> Result<Vec<Limit>> {
-    let params = named_params! { ":wallet": id.as_bytes() };
-    if !tx.first(WALLET_HAS_LIMITS, params, |row| row.flag(0))?.unwrap_or(false) {
-        return Ok(Vec::new());
-    }
     tx.all(LIMITS_OF_WALLET, named_params! { ":wallet": id.as_bytes() }, |row| {
         let category = row.text(1)?;
         let mut limit = Limit::new(row.word(0, LimitWindow::from_number)?);
@@ -170,7 +163,7 @@ pub(crate) fn set_limit(tx: &WriteTx<'_>, id: WalletId, limit: &Limit, at: UnixM
             ":count_max": limit.count_max,
         },
     )?;
-    tx.run(WALLET_SET_HAS_LIMITS, named_params! { ":wallet": id.as_bytes(), ":at": at.0 }).map(|_| ())
+    tx.run(WALLET_TOUCH, named_params! { ":wallet": id.as_bytes(), ":at": at.0 }).map(|_| ())
 }
 
 /// Removes one limit of a wallet; false when there was none.
@@ -183,7 +176,7 @@ pub(crate) fn remove_limit(
 ) -> Result<bool> {
     let params = named_params! { ":wallet": id.as_bytes(), ":window": window.number(), ":category": category };
     let removed = tx.run(LIMIT_DELETE, params)?;
-    tx.run(WALLET_SET_HAS_LIMITS, named_params! { ":wallet": id.as_bytes(), ":at": at.0 })?;
+    tx.run(WALLET_TOUCH, named_params! { ":wallet": id.as_bytes(), ":at": at.0 })?;
     Ok(removed > 0)
 }
 

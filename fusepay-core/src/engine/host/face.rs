@@ -4,17 +4,23 @@ use crate::bill::provider::Provider;
 use crate::clock::{Deadline, UnixMillis};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
+use crate::engine::host::audit::Audit;
 use crate::engine::host::auth::Auth;
 use crate::engine::host::bill::Bills;
+use crate::engine::host::event::Events;
+use crate::engine::host::history::History;
 use crate::engine::host::queue::Queue;
 use crate::engine::host::reversal::Reversals;
 use crate::engine::host::wallet::Wallets;
 use crate::engine::inner::{Access, Inner};
 use crate::engine::session::Session;
+use crate::engine::stats::Stats;
+use crate::engine::verify::VerifyReport;
 use crate::engine::worker;
 use crate::engine::worker::RunReport;
 use crate::error::Result;
 use crate::vocabulary::Code;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -97,6 +103,72 @@ impl FusePay {
         Ok(())
     }
 
+    /// Checks the whole file on one snapshot: the invariants I1 to I9 (money,
+    /// balances, sequences, payments, holds, jobs, events, audit chain), SQLite's
+    /// own integrity, and the schema. Reads every row, so it takes time in
+    /// proportion to the file; other calls go on meanwhile.
+    ///
+    /// # Errors
+    /// The common ones. What is wrong with the file is in the report.
+    pub fn verify(&self) -> Result<VerifyReport> {
+        crate::engine::verify::verify(&self.inner)
+    }
+
+    /// The SHA-256 of what the ledger says, as 64 hexadecimal digits: accounts
+    /// with balances and holds, then every posting. The same scenario gives the
+    /// same digest, whatever ids and times it ran with; two engines in one state
+    /// compare equal by it. Reads every posting.
+    ///
+    /// # Errors
+    /// [`Code::Corrupt`]; the common ones.
+    pub fn ledger_digest(&self) -> Result<String> {
+        crate::engine::digest::digest(&self.inner)
+    }
+
+    /// Where payments, jobs, money, providers and files stand. Counts payments
+    /// row by row: meant for a dashboard's minute, not for every request.
+    ///
+    /// # Errors
+    /// The common ones.
+    pub fn stats(&self) -> Result<Stats> {
+        crate::engine::stats::stats(&self.inner)
+    }
+
+    /// Copies the live database, as of now, to a new file, while other calls go
+    /// on. The copy is readable by this user alone (0600), synced, and appears
+    /// under its name whole or not at all; it is marked as a copy, so that an
+    /// engine opened on it queries payments in flight before it sends anything.
+    /// The directory must be local and, under strict permissions, ours alone.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] for a path that names no file,
+    /// [`Code::UnsafeFile`], [`Code::UnsupportedFileSystem`],
+    /// [`Code::NotAllowed`] when there is a file already,
+    /// [`Code::StorageFull`]; the common ones.
+    pub fn backup(&self, destination: &Path) -> Result<()> {
+        crate::engine::backup::backup(&self.inner, Access::Host, destination)
+    }
+
+    /// Tells the engine that its file was restored byte for byte in its old
+    /// place, which it cannot notice by itself: payments that wait to be sent
+    /// are queried first, because the life before may have sent them. Answers how
+    /// many. Call it right after opening a restored file, before the queue runs
+    /// (in the manual worker mode, or with the provider registered only after);
+    /// a backup made by [`FusePay::backup`] and a file that was moved or copied
+    /// need no such call.
+    ///
+    /// # Errors
+    /// The common ones.
+    pub fn declare_restored(&self) -> Result<u32> {
+        crate::engine::backup::declare_restored(&self.inner, Access::Host)
+    }
+
+    /// The audit trail, for auditors.
+    #[must_use]
+    pub fn audit(&self) -> Audit<'_> {
+        Audit { inner: &self.inner }
+    }
+
     /// Users and sessions, as the host sees them: everybody's.
     #[must_use]
     pub fn auth(&self) -> Auth<'_> {
@@ -127,6 +199,18 @@ impl FusePay {
     #[must_use]
     pub fn reversal(&self) -> Reversals<'_> {
         Reversals { inner: &self.inner, access: Access::Host }
+    }
+
+    /// Histories: transactions, pages, statements; everybody's.
+    #[must_use]
+    pub fn history(&self) -> History<'_> {
+        History { inner: &self.inner, access: Access::Host }
+    }
+
+    /// What happened, in order, and who in this process is told of it.
+    #[must_use]
+    pub fn events(&self) -> Events<'_> {
+        Events { inner: &self.inner }
     }
 
     /// The queue: dead letters and counts.

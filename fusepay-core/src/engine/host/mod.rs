@@ -6,9 +6,12 @@
 //! to all: `CLOSED`, `FORKED`, `REENTRANT`, `BUSY`, `IN_DOUBT`, `POISONED` and
 //! the storage faults.
 
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod bill;
+pub(crate) mod event;
 pub(crate) mod face;
+pub(crate) mod history;
 pub(crate) mod queue;
 pub(crate) mod reversal;
 pub(crate) mod wallet;

@@ -167,6 +167,35 @@ pub(crate) fn sync_directory_of(path: &Path) -> Result<()> {
     platform::sync_directory(path.parent().unwrap_or(Path::new("/")))
 }
 
+/// Creates a file of our own (0600) that did not exist; never follows a link.
+pub(crate) fn create_private(path: &Path) -> Result<File> {
+    create(path, PRIVATE).map_err(|cause| failed("create", path, cause))
+}
+
+/// Whether anything, even a dangling link, stands at this path.
+pub(crate) fn is_taken(path: &Path) -> Result<bool> {
+    Ok(look(path)?.is_some())
+}
+
+/// Gives a file another name in its directory. Answers false, and changes
+/// nothing, when there is something under that name already.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> Result<bool> {
+    match platform::rename_exclusively(from, to) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(cause) => Err(failed("rename", from, cause)),
+    }
+}
+
+/// Looks first, then renames: for systems that can't do both in one step. The
+/// directory is ours alone, so nobody else is expected in between.
+fn look_and_rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    if to.symlink_metadata().is_ok() {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    std::fs::rename(from, to)
+}
+
 /// Says which step on which file failed, with the code that fits the cause.
 pub(crate) fn failed(action: &str, path: &Path, cause: std::io::Error) -> Error {
     let kind = cause.kind();
@@ -214,7 +243,7 @@ const CREATE_TRIES: u32 = 8;
 #[cfg(unix)]
 mod platform {
     use crate::error::Result;
-    use crate::store::guard::file::{FileIdentity, PRIVATE, Permissions, failed, unsafe_file};
+    use crate::store::guard::file::{FileIdentity, PRIVATE, Permissions, failed, look_and_rename, unsafe_file};
     use nix::fcntl::OFlag;
     use std::fs::{File, Metadata, OpenOptions};
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -287,6 +316,20 @@ mod platform {
     pub(super) fn sync_directory(path: &Path) -> Result<()> {
         File::open(path).and_then(|directory| directory.sync_all()).map_err(|cause| failed("sync", path, cause))
     }
+
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    pub(super) fn rename_exclusively(from: &Path, to: &Path) -> std::io::Result<()> {
+        use nix::errno::Errno;
+        use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+        match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+            // Not every file system knows the flag.
+            Err(Errno::EINVAL | Errno::ENOSYS) => look_and_rename(from, to),
+            other => other.map_err(std::io::Error::from),
+        }
+    }
+
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    pub(super) use crate::store::guard::file::look_and_rename as rename_exclusively;
 
     pub(super) fn is_link_loop(cause: &std::io::Error) -> bool {
         cause.raw_os_error() == Some(nix::libc::ELOOP)
@@ -394,6 +437,8 @@ mod platform {
     pub(super) fn sync_directory(_path: &Path) -> Result<()> {
         Ok(())
     }
+
+    pub(super) use crate::store::guard::file::look_and_rename as rename_exclusively;
 
     pub(super) fn is_link_loop(_cause: &std::io::Error) -> bool {
         false

@@ -96,7 +96,6 @@ CREATE TABLE wallet (
   currency       TEXT NOT NULL,
   label          TEXT NOT NULL,
   status         INTEGER NOT NULL CHECK (status BETWEEN 1 AND 4),
-  has_limits     INTEGER NOT NULL DEFAULT 0 CHECK (has_limits IN (0, 1)),
   created_at_ms  INTEGER NOT NULL,
   updated_at_ms  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
