@@ -3,11 +3,12 @@
 //! by a manual clock, randomness from a seed, hashes that cost nothing.
 
 use fusepay_core::{
-    Answer, Auth, BillItem, Biller, Category, Clock, Code, Config, Currency, Error, FusePay, HashCost, HoldRequest,
-    HoldStatus, JobId, KeyRing, Login, ManualClock, Money, MoneyRequest, PayBill, PayOutcome, PayRequest, PaymentId,
-    PaymentStatus, PersonName, ProfileUpdate, Provider, QueryOutcome, QueryRequest, QuoteRequest, RefundRequest,
-    RefundSource, Registered, Registration, Result, ReviewVerdict, Role, Secret, SeededEntropy, SessionId, TokenPolicy,
-    Tokens, TransferRequest, UnixMillis, UserId, UserStatus, WalletId, WalletStatus, WorkerMode,
+    Answer, Auth, BillItem, Biller, Category, Clock, Code, Config, Currency, Error, FusePay, HashCost, HistoryFilter,
+    HoldRequest, HoldStatus, JobId, KeyRing, Login, ManualClock, Money, MoneyRequest, PayBill, PayOutcome, PayRequest,
+    PaymentId, PaymentStatus, PersonName, ProfileUpdate, Provider, QueryOutcome, QueryRequest, QuoteRequest,
+    RefundRequest, RefundSource, Registered, Registration, Result, ReviewVerdict, Role, Secret, SeededEntropy,
+    SessionId, TokenPolicy, Tokens, TransferRequest, UnixMillis, UserId, UserStatus, WalletId, WalletStatus,
+    WorkerMode,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -582,6 +583,8 @@ fn another_users_ids_answer_like_ids_of_nobody() {
             bill.list(of.wallet, None, 10).map(drop),
             bill.pay(&PayBill::new(of.wallet, "disco", "prepaid", "45700000001", ngn(700))).map(drop),
             bill.quote(&quote).map(drop),
+            session.history().page(of.wallet, &HistoryFilter::new(), None, 10).map(drop),
+            session.history().balance_at(of.wallet, START).map(drop),
             session.revoke_session(session_id),
         ]
         .into_iter()
@@ -599,6 +602,7 @@ fn another_users_ids_answer_like_ids_of_nobody() {
     let second = session.wallet().create(Currency::NGN, "second").unwrap();
     session.wallet().transfer(&TransferRequest::new(eve.wallet, second.id, ngn(300))).unwrap();
     assert_eq!(session.wallet().list().unwrap().len(), 2);
+    assert!(!session.history().page_of_all(&HistoryFilter::new(), None, 10).unwrap().lines.is_empty());
 }
 
 #[test]
@@ -617,6 +621,7 @@ fn roles_open_what_they_open_and_nothing_more() {
         assert_eq!(desk.explain_payment(ada.payment).unwrap().payment.id, ada.payment);
         assert_eq!(desk.list_payments(PaymentStatus::Pending, None, 10).unwrap().len(), 1);
         assert_eq!(desk.find_wallet(ada.wallet).unwrap().id, ada.wallet);
+        assert!(desk.history(ada.wallet, &HistoryFilter::new(), None, 10).is_ok());
         assert_eq!(desk.list_wallets(ada.user).unwrap().len(), 1);
         assert!(desk.dead_letters(None, 10).is_ok() && desk.job_counts().is_ok());
         assert!(desk.open_claims(10).is_ok() && desk.open_suspense(10).is_ok());
