@@ -64,6 +64,7 @@ pub use engine::host::wallet::Wallets;
 pub use engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
 pub use engine::session::Session;
 pub use engine::session::bill::SessionBills;
+pub use engine::session::history::SessionHistory;
 pub use engine::session::operator::Operator;
 pub use engine::session::wallet::SessionWallets;
 pub use engine::stats::{PaymentCount, ProviderStats, Stats, SystemBalance};

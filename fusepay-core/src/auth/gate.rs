@@ -95,11 +95,13 @@ impl HashGate {
     }
 
     /// How many evaluations have begun since the gate was made, decoys included.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn hash_evaluations(&self) -> u64 {
         self.0.evaluations.load(Ordering::SeqCst)
     }
 
     /// How many callers have had to wait since the gate was made.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn gate_waits(&self) -> u64 {
         self.0.waits.load(Ordering::SeqCst)
     }

@@ -2,7 +2,6 @@
 //! after failures, roles. Pure rules: time, randomness and stored facts come in
 //! as arguments, decisions go out. The reads and writes around them are the
 //! engine's.
-#![allow(dead_code, reason = "used by the engine")]
 
 pub(crate) mod authorisation;
 pub(crate) mod email;

@@ -255,5 +255,4 @@ fn seconds(moment: UnixMillis) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "token_tests.rs"]
 mod tests;

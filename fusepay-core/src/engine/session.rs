@@ -7,6 +7,7 @@
 //! what operators may do stands behind [`Session::operator`].
 
 pub(crate) mod bill;
+pub(crate) mod history;
 pub(crate) mod operator;
 pub(crate) mod wallet;
 
@@ -16,16 +17,19 @@ use crate::auth::record::{Principal, SessionRecord, Tokens, User};
 use crate::engine::auth::{logout, profile, token};
 use crate::engine::inner::{Access, Inner};
 use crate::engine::session::bill::SessionBills;
+use crate::engine::session::history::SessionHistory;
 use crate::engine::session::operator::Operator;
 use crate::engine::session::wallet::SessionWallets;
 use crate::error::Result;
 use crate::id::SessionId;
 use crate::secret::Secret;
+#[cfg(doc)]
+use crate::vocabulary::Code;
 use std::sync::Arc;
 
 /// What one user may do. Made by [`FusePay::session`](crate::FusePay::session).
 ///
-/// Every method answers [`Code::InvalidToken`](crate::Code::InvalidToken), in
+/// Every method answers [`Code::InvalidToken`], in
 /// the same words, once the access token has expired or its session has ended:
 /// by log-out, another password, deactivation, another role, a refresh token
 /// used twice, or a retired key. Make a new handle from the refreshed token.
@@ -128,6 +132,12 @@ impl Session {
     #[must_use]
     pub fn bill(&self) -> SessionBills<'_> {
         SessionBills { session: self }
+    }
+
+    /// The histories of the user's wallets.
+    #[must_use]
+    pub fn history(&self) -> SessionHistory<'_> {
+        SessionHistory { session: self }
     }
 
     /// What the user may do with everybody's, by role. The role is read again at

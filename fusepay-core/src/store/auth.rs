@@ -50,10 +50,10 @@ statements! {
         created_at_ms, rotated_at_ms) VALUES (:id, :user, :generation, :salt, :counter, :device, :at, :at)";
     /// One session; primary key.
     SESSION_BY_ID = "SELECT id, user_id, auth_generation, refresh_salt, refresh_counter, device, created_at_ms,
-        rotated_at_ms, revoked_at_ms FROM session WHERE id = :id";
+        rotated_at_ms FROM session WHERE id = :id";
     /// The sessions of a user, newest first; session_by_user.
     SESSIONS_OF_USER = "SELECT id, user_id, auth_generation, refresh_salt, refresh_counter, device, created_at_ms,
-        rotated_at_ms, revoked_at_ms FROM session WHERE user_id = :user ORDER BY created_at_ms DESC, id DESC";
+        rotated_at_ms FROM session WHERE user_id = :user ORDER BY created_at_ms DESC, id DESC";
     /// What decides whether a token lives; primary keys.
     STANDING = "SELECT u.status, u.role, u.auth_generation, s.auth_generation, s.created_at_ms, s.rotated_at_ms,
         s.revoked_at_ms FROM session s JOIN user u ON u.id = s.user_id WHERE s.id = :session AND s.user_id = :user";
@@ -99,7 +99,6 @@ pub(crate) struct SessionRow {
     pub(crate) generation: i64,
     pub(crate) salt: [u8; SALT_BYTES],
     pub(crate) counter: u64,
-    pub(crate) revoked_at: Option<UnixMillis>,
 }
 
 /// What decides whether a session's tokens are accepted.
@@ -145,7 +144,7 @@ fn session_row(row: &Row<'_>) -> Result<SessionRow> {
         refreshed_at: row.time(7)?,
     };
     let counter = row.int(4)?.unsigned_abs();
-    Ok(SessionRow { record, generation: row.int(2)?, salt: row.array(3)?, counter, revoked_at: row.opt_time(8)? })
+    Ok(SessionRow { record, generation: row.int(2)?, salt: row.array(3)?, counter })
 }
 
 fn attempt_state(row: &Row<'_>) -> Result<AttemptState> {

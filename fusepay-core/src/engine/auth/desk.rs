@@ -113,7 +113,7 @@ pub(crate) fn begin_session(
         created_at: now,
         refreshed_at: now,
     };
-    let session = SessionRow { record, generation: user.generation, salt, counter: 1, revoked_at: None };
+    let session = SessionRow { record, generation: user.generation, salt, counter: 1 };
     crate::store::auth::insert_session(tx, &session)?;
     Ok(session)
 }

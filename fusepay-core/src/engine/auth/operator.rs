@@ -55,10 +55,11 @@ pub(crate) fn search(inner: &Inner, access: Access, text: &str, after: Option<Us
 
 fn place_of(tx: &ReadTx<'_>, after: Option<UserId>) -> Result<(UnixMillis, UserId)> {
     let Some(id) = after else { return Ok((UnixMillis(i64::MIN), UserId::from_bytes([0; 16]))) };
-    let found = auth::find(tx, id);
-    let found = found.map_err(|error| match error.code() {
-        Code::NotFound => Error::field(Code::InvalidCursor, "after", "is no user; pass what the last page gave"),
-        _ => error,
+    let found = auth::find(tx, id).map_err(|error| {
+        if error.code() == Code::NotFound {
+            return Error::field(Code::InvalidCursor, "after", "is no user; pass what the last page gave");
+        }
+        error
     })?;
     Ok((found.user.created_at, id))
 }

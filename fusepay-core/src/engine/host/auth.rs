@@ -10,6 +10,8 @@ use crate::engine::inner::{Access, Inner};
 use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::secret::Secret;
+#[cfg(doc)]
+use crate::vocabulary::Code;
 use crate::vocabulary::Role;
 use std::sync::Arc;
 

@@ -9,10 +9,12 @@ use crate::engine::session::Session;
 use crate::engine::{bill, catalogue};
 use crate::error::Result;
 use crate::id::{PaymentId, WalletId};
+#[cfg(doc)]
+use crate::vocabulary::Code;
 use std::time::Duration;
 
 /// A user's bills. See [`Session::bill`]. Every method first answers
-/// [`Code::InvalidToken`](crate::Code::InvalidToken) when the session has ended.
+/// [`Code::InvalidToken`] when the session has ended.
 pub struct SessionBills<'s> {
     pub(crate) session: &'s Session,
 }

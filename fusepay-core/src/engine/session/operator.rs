@@ -6,10 +6,11 @@ use crate::auth::record::{SessionRecord, User, UserPage};
 use crate::bill::record::Payment;
 use crate::engine::auth::{logout, operator, profile};
 use crate::engine::bill::Explanation;
+use crate::engine::history::{HistoryFilter, HistoryPage};
 use crate::engine::inner::Access;
 use crate::engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
 use crate::engine::session::Session;
-use crate::engine::{bill, queue, reversal, wallet};
+use crate::engine::{bill, history, queue, reversal, wallet};
 use crate::error::{Error, Result};
 use crate::id::{JobId, PaymentId, UserId, WalletId};
 use crate::queue::job::Job;
@@ -18,8 +19,8 @@ use crate::vocabulary::{Code, PaymentStatus, Role, WalletStatus};
 use crate::wallet::record::Wallet;
 
 /// What a session may do beyond its own user. See [`Session::operator`]. Every
-/// method first answers [`Code::InvalidToken`](crate::Code::InvalidToken) when
-/// the session has ended, then [`Code::Forbidden`](crate::Code::Forbidden), in
+/// method first answers [`Code::InvalidToken`] when
+/// the session has ended, then [`Code::Forbidden`], in
 /// the same words, when the role does not allow it.
 pub struct Operator<'s> {
     pub(crate) session: &'s Session,
@@ -110,6 +111,21 @@ impl Operator<'_> {
     /// The common ones.
     pub fn list_wallets(&self, user: UserId) -> Result<Vec<Wallet>> {
         wallet::list(&self.session.inner, self.demand(Action::ReadAnyWallet)?, user)
+    }
+
+    /// A page of anybody's history, as [`History::page`](crate::History::page).
+    /// Operators, auditors, admins.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`], [`Code::TooLong`], [`Code::NotFound`], [`Code::InvalidCursor`].
+    pub fn history(
+        &self,
+        wallet: WalletId,
+        filter: &HistoryFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<HistoryPage> {
+        history::page(&self.session.inner, self.demand(Action::ReadAnyWallet)?, wallet, filter, cursor, limit)
     }
 
     /// Freezes or thaws a wallet. Operators, admins.

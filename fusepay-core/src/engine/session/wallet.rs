@@ -1,5 +1,6 @@
 //! Wallets, as their owner sees them.
 
+use crate::engine::inner::Access;
 use crate::engine::session::Session;
 use crate::engine::transfer::TransferRequest;
 use crate::engine::{hold, transfer, wallet};
@@ -7,12 +8,14 @@ use crate::error::Result;
 use crate::id::{HoldId, WalletId};
 use crate::ledger::transaction::Transaction;
 use crate::money::currency::Currency;
+#[cfg(doc)]
+use crate::vocabulary::Code;
 use crate::vocabulary::HoldStatus;
 use crate::wallet::limit::Limit;
 use crate::wallet::record::{Hold, Wallet};
 
 /// A user's wallets. See [`Session::wallet`]. Every method first answers
-/// [`Code::InvalidToken`](crate::Code::InvalidToken) when the session has ended.
+/// [`Code::InvalidToken`] when the session has ended.
 pub struct SessionWallets<'s> {
     pub(crate) session: &'s Session,
 }
@@ -24,7 +27,7 @@ impl SessionWallets<'_> {
     /// The common ones.
     pub fn list(&self) -> Result<Vec<Wallet>> {
         let who = self.session.principal()?;
-        wallet::list(&self.session.inner, self.session.access()?, who.user_id)
+        wallet::list(&self.session.inner, Access::Owner(who.user_id), who.user_id)
     }
 
     /// Gives the user a further wallet.
@@ -33,7 +36,7 @@ impl SessionWallets<'_> {
     /// [`Code::TooLong`], [`Code::InvalidArgument`], [`Code::NotAllowed`] for one wallet too many.
     pub fn create(&self, currency: Currency, label: &str) -> Result<Wallet> {
         let who = self.session.principal()?;
-        wallet::create(&self.session.inner, self.session.access()?, who.user_id, currency, label)
+        wallet::create(&self.session.inner, Access::Owner(who.user_id), who.user_id, currency, label)
     }
 
     /// One of the user's wallets with its money, as one snapshot.
