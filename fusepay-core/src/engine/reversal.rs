@@ -200,8 +200,8 @@ fn book_refund(
             format!("the payment is {}; only a completed one is refunded", payment.status),
         ));
     }
-    // Adding up checks the currency too.
-    payment.amount.checked_add(request.amount)?;
+    // Adding to nothing checks the currency and can't overflow: too much is the split's to refuse.
+    Money::zero(payment.amount.currency()).checked_add(request.amount)?;
     let parts = split(payment.amount.minor(), payment.fee.minor(), payment.refunded_minor, request.amount.minor())?;
     let owner = wallet::find(tx, payment.wallet_id)?;
     may_credit(owner.status)?;
