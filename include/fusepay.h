@@ -577,6 +577,87 @@
 // A dead letter was closed by an operator.
 #define FUSEPAY_EVENT_NAME_JOB_RESOLVED 62
 
+// Money comes in from outside.
+#define FUSEPAY_OPERATION_FUND 1
+
+// Money leaves to the outside.
+#define FUSEPAY_OPERATION_WITHDRAW 2
+
+// The host credits a wallet.
+#define FUSEPAY_OPERATION_CREDIT 3
+
+// The host debits a wallet.
+#define FUSEPAY_OPERATION_DEBIT 4
+
+// Money moves between two wallets.
+#define FUSEPAY_OPERATION_TRANSFER 5
+
+// Part of a balance is reserved.
+#define FUSEPAY_OPERATION_AUTHORISE_HOLD 6
+
+// Held money is taken, in whole or in part.
+#define FUSEPAY_OPERATION_CAPTURE_HOLD 7
+
+// Held money is given back.
+#define FUSEPAY_OPERATION_RELEASE_HOLD 8
+
+// A bill is paid.
+#define FUSEPAY_OPERATION_PAY 9
+
+// Money of a completed payment is returned by request.
+#define FUSEPAY_OPERATION_REFUND 10
+
+// Prepaid money is sent to a provider.
+#define FUSEPAY_OPERATION_FLOAT_TOP_UP 11
+
+// A claim is recovered or written off.
+#define FUSEPAY_OPERATION_SETTLE_CLAIM 12
+
+// Money in suspense is sent to a wallet.
+#define FUSEPAY_OPERATION_RELEASE_SUSPENSE 13
+
+// A user and a first wallet come into being.
+#define FUSEPAY_OPERATION_REGISTER 14
+
+// Several transfers, all or none.
+#define FUSEPAY_OPERATION_TRANSFER_BATCH 15
+
+// A failed payment is reversed by request.
+#define FUSEPAY_OPERATION_REVERSE 16
+
+// An operator decides a payment in review.
+#define FUSEPAY_OPERATION_RESOLVE_REVIEW 17
+
+// Calls pass.
+#define FUSEPAY_BREAKER_STATE_CLOSED 1
+
+// No call passes until a time has gone by.
+#define FUSEPAY_BREAKER_STATE_OPEN 2
+
+// A few calls pass, to find out whether the provider is back.
+#define FUSEPAY_BREAKER_STATE_HALF_OPEN 3
+
+// What somebody must look at.
+#define FUSEPAY_LOG_LEVEL_ERROR 1
+
+// What is odd but was dealt with.
+#define FUSEPAY_LOG_LEVEL_WARN 2
+
+// What happened.
+#define FUSEPAY_LOG_LEVEL_INFO 3
+
+// Why it happened.
+#define FUSEPAY_LOG_LEVEL_DEBUG 4
+
+// Every step.
+#define FUSEPAY_LOG_LEVEL_TRACE 5
+
+// At midnight.
+#define FUSEPAY_LOG_ROTATION_DAILY 1
+
+// Every hour.
+#define FUSEPAY_LOG_ROTATION_HOURLY 2
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus

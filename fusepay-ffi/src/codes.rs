@@ -370,6 +370,60 @@ pub const FUSEPAY_EVENT_NAME_JOB_DEAD: u32 = 60;
 pub const FUSEPAY_EVENT_NAME_JOB_RETRIED: u32 = 61;
 /// A dead letter was closed by an operator.
 pub const FUSEPAY_EVENT_NAME_JOB_RESOLVED: u32 = 62;
+/// Money comes in from outside.
+pub const FUSEPAY_OPERATION_FUND: u32 = 1;
+/// Money leaves to the outside.
+pub const FUSEPAY_OPERATION_WITHDRAW: u32 = 2;
+/// The host credits a wallet.
+pub const FUSEPAY_OPERATION_CREDIT: u32 = 3;
+/// The host debits a wallet.
+pub const FUSEPAY_OPERATION_DEBIT: u32 = 4;
+/// Money moves between two wallets.
+pub const FUSEPAY_OPERATION_TRANSFER: u32 = 5;
+/// Part of a balance is reserved.
+pub const FUSEPAY_OPERATION_AUTHORISE_HOLD: u32 = 6;
+/// Held money is taken, in whole or in part.
+pub const FUSEPAY_OPERATION_CAPTURE_HOLD: u32 = 7;
+/// Held money is given back.
+pub const FUSEPAY_OPERATION_RELEASE_HOLD: u32 = 8;
+/// A bill is paid.
+pub const FUSEPAY_OPERATION_PAY: u32 = 9;
+/// Money of a completed payment is returned by request.
+pub const FUSEPAY_OPERATION_REFUND: u32 = 10;
+/// Prepaid money is sent to a provider.
+pub const FUSEPAY_OPERATION_FLOAT_TOP_UP: u32 = 11;
+/// A claim is recovered or written off.
+pub const FUSEPAY_OPERATION_SETTLE_CLAIM: u32 = 12;
+/// Money in suspense is sent to a wallet.
+pub const FUSEPAY_OPERATION_RELEASE_SUSPENSE: u32 = 13;
+/// A user and a first wallet come into being.
+pub const FUSEPAY_OPERATION_REGISTER: u32 = 14;
+/// Several transfers, all or none.
+pub const FUSEPAY_OPERATION_TRANSFER_BATCH: u32 = 15;
+/// A failed payment is reversed by request.
+pub const FUSEPAY_OPERATION_REVERSE: u32 = 16;
+/// An operator decides a payment in review.
+pub const FUSEPAY_OPERATION_RESOLVE_REVIEW: u32 = 17;
+/// Calls pass.
+pub const FUSEPAY_BREAKER_STATE_CLOSED: u32 = 1;
+/// No call passes until a time has gone by.
+pub const FUSEPAY_BREAKER_STATE_OPEN: u32 = 2;
+/// A few calls pass, to find out whether the provider is back.
+pub const FUSEPAY_BREAKER_STATE_HALF_OPEN: u32 = 3;
+/// What somebody must look at.
+pub const FUSEPAY_LOG_LEVEL_ERROR: u32 = 1;
+/// What is odd but was dealt with.
+pub const FUSEPAY_LOG_LEVEL_WARN: u32 = 2;
+/// What happened.
+pub const FUSEPAY_LOG_LEVEL_INFO: u32 = 3;
+/// Why it happened.
+pub const FUSEPAY_LOG_LEVEL_DEBUG: u32 = 4;
+/// Every step.
+pub const FUSEPAY_LOG_LEVEL_TRACE: u32 = 5;
+/// At midnight.
+pub const FUSEPAY_LOG_ROTATION_DAILY: u32 = 1;
+/// Every hour.
+pub const FUSEPAY_LOG_ROTATION_HOURLY: u32 = 2;
 
 /// Number, name, meaning and retry advice of every status, in ascending order.
 #[rustfmt::skip]

@@ -300,6 +300,53 @@ class EventName(_Word):
     JOB_RESOLVED = "job.resolved"
 
 
+class Operation(_Word):
+    """The words of the list Operation."""
+
+    FUND = "FUND"
+    WITHDRAW = "WITHDRAW"
+    CREDIT = "CREDIT"
+    DEBIT = "DEBIT"
+    TRANSFER = "TRANSFER"
+    AUTHORISE_HOLD = "AUTHORISE_HOLD"
+    CAPTURE_HOLD = "CAPTURE_HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    PAY = "PAY"
+    REFUND = "REFUND"
+    FLOAT_TOP_UP = "FLOAT_TOP_UP"
+    SETTLE_CLAIM = "SETTLE_CLAIM"
+    RELEASE_SUSPENSE = "RELEASE_SUSPENSE"
+    REGISTER = "REGISTER"
+    TRANSFER_BATCH = "TRANSFER_BATCH"
+    REVERSE = "REVERSE"
+    RESOLVE_REVIEW = "RESOLVE_REVIEW"
+
+
+class BreakerState(_Word):
+    """The words of the list BreakerState."""
+
+    CLOSED = "CLOSED"
+    OPEN = "OPEN"
+    HALF_OPEN = "HALF_OPEN"
+
+
+class LogLevel(_Word):
+    """The words of the list LogLevel."""
+
+    ERROR = "ERROR"
+    WARN = "WARN"
+    INFO = "INFO"
+    DEBUG = "DEBUG"
+    TRACE = "TRACE"
+
+
+class LogRotation(_Word):
+    """The words of the list LogRotation."""
+
+    DAILY = "DAILY"
+    HOURLY = "HOURLY"
+
+
 _CODES: dict[int, tuple[str, str]] = {
     100: ("misuse", "a parameter is malformed or out of range; the error names it"),
     101: ("misuse", "an amount is zero, negative, malformed, too precise for its currency, or too large"),
@@ -517,6 +564,41 @@ _WORDS: dict[str, dict[str, tuple[int, str]]] = {
         "job.retried": (61, "a dead letter was put back in the queue"),
         "job.resolved": (62, "a dead letter was closed by an operator"),
     },
+    "Operation": {
+        "FUND": (1, "money comes in from outside"),
+        "WITHDRAW": (2, "money leaves to the outside"),
+        "CREDIT": (3, "the host credits a wallet"),
+        "DEBIT": (4, "the host debits a wallet"),
+        "TRANSFER": (5, "money moves between two wallets"),
+        "AUTHORISE_HOLD": (6, "part of a balance is reserved"),
+        "CAPTURE_HOLD": (7, "held money is taken, in whole or in part"),
+        "RELEASE_HOLD": (8, "held money is given back"),
+        "PAY": (9, "a bill is paid"),
+        "REFUND": (10, "money of a completed payment is returned by request"),
+        "FLOAT_TOP_UP": (11, "prepaid money is sent to a provider"),
+        "SETTLE_CLAIM": (12, "a claim is recovered or written off"),
+        "RELEASE_SUSPENSE": (13, "money in suspense is sent to a wallet"),
+        "REGISTER": (14, "a user and a first wallet come into being"),
+        "TRANSFER_BATCH": (15, "several transfers, all or none"),
+        "REVERSE": (16, "a failed payment is reversed by request"),
+        "RESOLVE_REVIEW": (17, "an operator decides a payment in review"),
+    },
+    "BreakerState": {
+        "CLOSED": (1, "calls pass"),
+        "OPEN": (2, "no call passes until a time has gone by"),
+        "HALF_OPEN": (3, "a few calls pass, to find out whether the provider is back"),
+    },
+    "LogLevel": {
+        "ERROR": (1, "what somebody must look at"),
+        "WARN": (2, "what is odd but was dealt with"),
+        "INFO": (3, "what happened"),
+        "DEBUG": (4, "why it happened"),
+        "TRACE": (5, "every step"),
+    },
+    "LogRotation": {
+        "DAILY": (1, "at midnight"),
+        "HOURLY": (2, "every hour"),
+    },
 }
 
 __all__ = [
@@ -536,4 +618,8 @@ __all__ = [
     "ReviewReason",
     "LimitWindow",
     "EventName",
+    "Operation",
+    "BreakerState",
+    "LogLevel",
+    "LogRotation",
 ]
