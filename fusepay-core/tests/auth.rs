@@ -2,6 +2,8 @@
 //! session's face. Method: one engine per test in a directory of its own, time
 //! by a manual clock, randomness from a seed, hashes that cost nothing.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
 use fusepay_core::{
     Answer, Auth, BillItem, Biller, Category, Clock, Code, Config, Currency, Error, FusePay, HashCost, HistoryFilter,
     HoldRequest, HoldStatus, JobId, KeyRing, Login, ManualClock, Money, MoneyRequest, PayBill, PayOutcome, PayRequest,
