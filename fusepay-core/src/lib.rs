@@ -61,7 +61,6 @@ pub use engine::host::history::History;
 pub use engine::host::queue::Queue;
 pub use engine::host::reversal::Reversals;
 pub use engine::host::wallet::Wallets;
-pub use engine::queue::JobCount;
 pub use engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
 pub use engine::session::Session;
 pub use engine::session::bill::SessionBills;
@@ -86,7 +85,7 @@ pub use money::amount::Money;
 pub use money::currency::Currency;
 pub use queue::backoff::Backoff;
 pub use queue::breaker::{BreakerPolicy, RatePolicy};
-pub use queue::job::Job;
+pub use queue::job::{Job, JobCount};
 pub use reversal::refund::RefundSource;
 pub use secret::Secret;
 pub use vocabulary::{

@@ -3,6 +3,8 @@
 //! are called inline and time is moved by hand; in the background mode threads
 //! meet at channels, never at sleeps.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use fusepay_core::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};

@@ -12,8 +12,8 @@ mod webhook;
 
 use biller::{API_KEY, BillerProcess, SECRET_KEY, WEBHOOK_SECRET};
 use fusepay_core::{
-    Backoff, BillItem, Biller, Category, Config, Currency, FusePay, KeyRing, Money, MoneyRequest, PaidReceipt, PayBill,
-    Payment, PaymentStatus, Registration, ReviewVerdict, Secret, WalletId,
+    Backoff, BillItem, Biller, BreakerPolicy, Category, Config, Currency, FeePolicy, FusePay, KeyRing, Money,
+    MoneyRequest, PaidReceipt, PayBill, Payment, PaymentStatus, Registration, ReviewVerdict, Secret, Stats, WalletId,
 };
 use fusepay_vtpass::{VtpassConfig, VtpassProvider};
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ fn run() -> Result<bool, Failure> {
     println!("the biller is a process of its own at {}; it pays, refuses, fails, hangs and lies", biller.url);
     let engine = Arc::new(FusePay::open(config(directory.path(), &biller)?)?);
     webhooks.connect(&engine);
-    engine.bill().load_catalogue(&catalogue()?)?;
+    load_catalogue(&engine)?;
 
     let customers = register(&engine)?;
     println!("{USERS} users registered, each funded with {}", Money::new(FUNDED_MINOR, Currency::NGN));
@@ -83,23 +83,27 @@ fn config(directory: &std::path::Path, biller: &BillerProcess) -> Result<Config,
         .with_provider("nowhere", Arc::new(VtpassProvider::new(nowhere)?))
         .with_vault_key(1, Secret::from("demo-only: a key of 32 bytes ..."))
         // The original's schedules, shortened so that you need not wait.
+        .with_breaker(BreakerPolicy::new(5, 500, 4))
         .with_bill_backoff(Backoff::bill().with_base(200))
         .with_requery_backoff(Backoff::requery().with_initial_delay(400).with_base(200).with_cap(1_500))
         .with_reversal_backoff(Backoff::reversal().with_initial_delay(500).with_base(300)))
 }
 
-fn catalogue() -> Result<Vec<(Biller, Vec<BillItem>)>, Failure> {
-    let fee = fusepay_core::FeePolicy::per_mille(5).between(1_000, 10_000);
-    let item = |code: &str| BillItem::new(code, code, Money::new(10_000, Currency::NGN), 10_000_000).with_fee(fee);
-    let biller = |code: &str, category: &str, provider: &str| -> Result<Biller, Failure> {
-        Ok(Biller::new(code, code, Category::new(category)?, provider))
-    };
-    Ok(vec![
-        (biller("ikeja-electric", "ELECTRICITY", "vtpass")?, vec![item("prepaid")]),
-        (biller("mtn-data", "DATA", "vtpass")?, vec![item("mtn-10mb-100")]),
-        (biller("ui-insure", "INSURANCE", "vtpass")?, vec![item("third-party")]),
-        (biller("dead-end", "WATER", "nowhere")?, vec![item("dead-end")]),
-    ])
+/// What the aggregator says it serves, with our own fee on top, and a biller
+/// that nobody can reach.
+fn load_catalogue(engine: &FusePay) -> Result<(), Failure> {
+    engine.bill().load_catalogue_of("vtpass")?;
+    let fee = FeePolicy::per_mille(5).between(1_000, 10_000);
+    let mut priced = Vec::new();
+    for biller in engine.bill().billers(None, None, 500)? {
+        let items = engine.bill().items(&biller.code)?;
+        priced.push((biller, items.into_iter().map(|item| item.with_fee(fee)).collect()));
+    }
+    let dead_end = Biller::new("dead-end", "Nobody answers", Category::new("WATER")?, "nowhere");
+    let item = BillItem::new("dead-end", "Anything", Money::new(1, Currency::NGN), 10_000_000).with_fee(fee);
+    priced.push((dead_end, vec![item]));
+    engine.bill().load_catalogue(&priced)?;
+    Ok(())
 }
 
 fn register(engine: &FusePay) -> Result<Vec<Customer>, Failure> {
@@ -139,15 +143,17 @@ fn pay_bills(engine: &FusePay, user: usize, customer: &Customer) -> Result<(), f
     for bill in 0..BILLS_PER_USER {
         // Named faults make sure that each is played at least once; the rest is
         // up to the biller's plan.
-        let (biller, item) = match bill % 4 {
-            0 | 1 => ("ikeja-electric", "prepaid"),
-            2 => ("mtn-data", "mtn-10mb-100"),
-            _ if bill == 19 => ("dead-end", "dead-end"),
-            _ => ("ui-insure", "third-party"),
+        let any_amount = 100_000 + i64::try_from(bill * 1_000 + user).unwrap_or(0);
+        let (biller, item, amount_minor) = match bill {
+            19 => ("dead-end", "dead-end", any_amount),
+            3 | 7 | 11 => ("mtn-data", "mtn-1gb-1000", 100_000),
+            5 | 13 => ("ui-insure", "1", 300_000),
+            9 => ("dstv", "dstv-padi", 185_000),
+            _ => ("ikeja-electric", "prepaid", any_amount),
         };
         let fault = if bill == 0 { FAULTS.get(user).copied().unwrap_or("") } else { "" };
         let meter = format!("457{user:04}{bill:04}{fault}");
-        let amount = Money::new(100_000 + i64::try_from(bill * 1_000 + user).unwrap_or(0), Currency::NGN);
+        let amount = Money::new(amount_minor, Currency::NGN);
         let request = PayBill::new(customer.wallet, biller, item, meter, amount)
             .with_idempotency_key(format!("bill-{user}-{bill}"));
         let session = engine.session(&customer.access_token)?;
@@ -178,7 +184,8 @@ fn settle(engine: &FusePay, what: &str) -> Result<(), Failure> {
     let start = Instant::now();
     let mut shown = String::new();
     loop {
-        let counts: BTreeMap<PaymentStatus, i64> = engine.stats()?.payments.into_iter().collect();
+        let counts: BTreeMap<_, _> =
+            engine.stats()?.payments.into_iter().map(|found| (found.status, found.count)).collect();
         let line: Vec<String> = counts.iter().map(|(status, count)| format!("{status} {count}")).collect();
         let line = line.join("  ");
         if line != shown {
@@ -257,6 +264,11 @@ fn resolve_reviews(engine: &FusePay, biller: &BillerProcess) -> Result<(), Failu
     Ok(())
 }
 
+/// The sum of the system accounts of one kind, in kobo.
+fn balance(stats: &Stats, account: &str) -> i64 {
+    stats.balances.iter().filter(|found| found.account == account).map(|found| found.balance_minor).sum()
+}
+
 fn judge(engine: &FusePay, biller: &BillerProcess, customers: &[Customer]) -> Result<bool, Failure> {
     let (all, book) = (payments(engine, customers)?, biller.book()?);
     let stats = engine.stats()?;
@@ -272,12 +284,12 @@ fn judge(engine: &FusePay, biller: &BillerProcess, customers: &[Customer]) -> Re
     println!("  dead letters {:>5}", stats.dead_letters);
     println!(
         "  in clearing {:>6} kobo   in suspense {} kobo",
-        stats.clearing_minor(Currency::NGN),
-        stats.suspense_minor(Currency::NGN)
+        balance(&stats, "clearing"),
+        balance(&stats, "suspense")
     );
 
     let kept: i64 = book.values().filter(|line| !line.is_reversed).map(|line| line.paid_minor).sum();
-    let float = stats.float_minor("vtpass", Currency::NGN);
+    let float = balance(&stats, "float");
     println!("  the biller kept {kept} kobo; our float says {float} kobo");
 
     let mut wrong = report::disagreements(&all, &book);

@@ -3,6 +3,14 @@
 //! `cargo bench -p fusepay-core` prints each side's times (divan), then the
 //! ratio of the two measured in turn, round by round, so that a machine whose
 //! speed drifts does not decide who wins.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    reason = "a benchmark may stop, count in floats and print"
+)]
+#![allow(missing_docs, reason = "divan's macro makes items of its own")]
 
 mod naive;
 

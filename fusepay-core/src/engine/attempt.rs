@@ -418,7 +418,15 @@ fn count_not_found(record: &mut PaymentRecord, facts: &PaymentFacts, outcome: Ou
     record.not_found_streak = match outcome {
         OutcomeKind::NotFound if payment::counts_as_not_found(facts) => record.not_found_streak.saturating_add(1),
         OutcomeKind::NotFound => record.not_found_streak,
-        _ => 0,
+        OutcomeKind::InFlight
+        | OutcomeKind::Paid
+        | OutcomeKind::Declined
+        | OutcomeKind::NotSent
+        | OutcomeKind::Duplicate
+        | OutcomeKind::Pending
+        | OutcomeKind::Unknown
+        | OutcomeKind::Failed
+        | OutcomeKind::ProviderReversed => 0,
     };
 }
 

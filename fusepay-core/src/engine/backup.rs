@@ -67,9 +67,11 @@ fn judge(inner: &Inner, destination: &Path) -> Result<PathBuf> {
         FilePermissions::Strict => Permissions::Strict,
         FilePermissions::Relaxed => Permissions::Relaxed,
     };
-    let destination = resolve(destination, permissions).map_err(|error| match error.code() {
-        Code::InvalidConfig => Error::field(Code::InvalidArgument, "destination", error.detail().to_owned()),
-        _ => error,
+    let destination = resolve(destination, permissions).map_err(|error| {
+        if error.code() == Code::InvalidConfig {
+            return Error::field(Code::InvalidArgument, "destination", error.detail().to_owned());
+        }
+        error
     })?;
     if is_taken(&destination)? {
         return Err(taken(&destination));

@@ -444,15 +444,11 @@ pub(crate) fn quote(inner: &Arc<Inner>, access: Access, request: &QuoteRequest) 
     } else {
         None
     };
-    if let Some(minimum) = customer.as_ref().and_then(|customer| customer.minimum_minor) {
-        if request.amount.minor() < minimum {
-            let least = Money::new(minimum, request.amount.currency());
-            return Err(Error::field(
-                Code::AmountOutOfRange,
-                "amount",
-                format!("the biller wants at least {least} of this customer"),
-            ));
-        }
+    let minimum = customer.as_ref().and_then(|customer| customer.minimum_minor);
+    if let Some(minimum) = minimum.filter(|minimum| request.amount.minor() < *minimum) {
+        let least = Money::new(minimum, request.amount.currency());
+        let detail = format!("the biller wants at least {least} of this customer");
+        return Err(Error::field(Code::AmountOutOfRange, "amount", detail));
     }
     let (request, life_ms) = (request.clone(), millis(inner.config.quote_life));
     inner.write(move |tx, supplies| {

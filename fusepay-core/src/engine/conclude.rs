@@ -134,7 +134,7 @@ impl Conclusion<'_, '_> {
     /// that can't take it now, to suspense for its owner.
     fn credit_back(&self, record: &mut PaymentRecord, change: &PaymentChange) -> Result<()> {
         let clearing = AccountRef::Clearing(record.payment.provider.clone());
-        let debits = self.debits(record)?;
+        let debits = ledger::debits_of_payment(self.tx, record.payment.id)?;
         let sources: Vec<(Posting, AccountRef)> =
             debits.into_iter().map(|posting| (posting, clearing.clone())).collect();
         self.give_back(record, change, &sources, "the money is credited back")
@@ -147,7 +147,7 @@ impl Conclusion<'_, '_> {
             return self.take_back_rest(record, change, reason);
         }
         let float = AccountRef::Float(record.payment.provider.clone());
-        let debits = self.debits(record)?;
+        let debits = ledger::debits_of_payment(self.tx, record.payment.id)?;
         let sources: Vec<(Posting, AccountRef)> = debits
             .into_iter()
             .map(|posting| {
@@ -167,7 +167,7 @@ impl Conclusion<'_, '_> {
         let float = AccountRef::Float(record.payment.provider.clone());
         let mut memo = memo(record);
         let target = self.target(&mut book, record)?;
-        for posting in self.debits(record)? {
+        for posting in ledger::debits_of_payment(self.tx, record.payment.id)? {
             let refunds = ledger::refunds_of(self.tx, posting.id)?;
             let refunded =
                 refunds.iter().try_fold(0, |sum, refund| crate::money::amount::add(sum, refund.amount.minor()))?;
@@ -238,15 +238,6 @@ impl Conclusion<'_, '_> {
             return Ok(AccountRef::Wallet(owner.id));
         }
         Ok(AccountRef::Suspense)
-    }
-
-    /// The debits of a payment: its amount and its fee.
-    fn debits(&self, record: &PaymentRecord) -> Result<Vec<Posting>> {
-        let postings = ledger::postings_of_payment(self.tx, record.payment.id)?;
-        Ok(postings
-            .into_iter()
-            .filter(|posting| matches!(posting.kind, TransactionType::BillPayment | TransactionType::Fee))
-            .collect())
     }
 
     fn claim(&self, record: &mut PaymentRecord, receipt: &PaidReceipt) -> Result<()> {

@@ -450,19 +450,13 @@ fn tell(engine: &Weak<Inner>, shared: &Shared, seat: &Seat, progress: &mut Progr
         }
         progress.reached = event.sequence;
         if let Some(inner) = engine.upgrade() {
-            save_sometimes(&inner, seat, progress)?;
+            let now = inner.due_now();
+            if now.since(*progress.saved_at.get_or_insert(now)) >= SAVE_INTERVAL_MS {
+                save(&inner, seat, progress)?;
+            }
         }
     }
     Ok(())
-}
-
-fn save_sometimes(inner: &Inner, seat: &Seat, progress: &mut Progress) -> Result<()> {
-    let now = inner.due_now();
-    let last = *progress.saved_at.get_or_insert(now);
-    if now.since(last) < SAVE_INTERVAL_MS {
-        return Ok(());
-    }
-    save(inner, seat, progress)
 }
 
 /// Moves the durable cursor to what was reached. Events that nobody wanted are

@@ -425,7 +425,7 @@ mod tests {
         let sent = engine.wallet().transfer(&TransferRequest::new(ada.id, obi.id, money(200))).unwrap();
         let (inner, all) = (engine.inner(), HistoryFilter::new());
         let as_ada = Access::Owner(ada.user_id);
-        assert_eq!(find(inner, as_ada, sent.id).unwrap(), [sent.clone()]);
+        assert_eq!(find(inner, as_ada, sent.id).unwrap(), std::slice::from_ref(&sent));
         let of_obi = find(inner, Access::Owner(obi.user_id), sent.id).unwrap();
         assert_eq!(of_obi.iter().map(|line| line.wallet_id).collect::<Vec<_>>(), [obi.id]);
         assert_eq!(find(inner, Access::Host, sent.id).unwrap().len(), 2);

@@ -1,29 +1,14 @@
 //! The queue as an operator sees it: dead letters, retry, resolve, statistics.
 
 use crate::audit::Actor;
-use crate::clock::UnixMillis;
 use crate::engine::book::Book;
 use crate::engine::inner::{Access, Inner, check_page, check_text};
 use crate::error::{Error, Result};
 use crate::event::EventDraft;
 use crate::id::JobId;
-use crate::queue::job::Job;
+use crate::queue::job::{Job, JobCount};
 use crate::store::queue;
 use crate::vocabulary::{Code, EventName, JobKind, JobStatus};
-
-/// How many jobs of one kind are in one state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct JobCount {
-    /// What they do.
-    pub kind: JobKind,
-    /// Where they stand.
-    pub status: JobStatus,
-    /// How many.
-    pub count: i64,
-    /// When the first of them is due, on the engine's timeline.
-    pub oldest_due: Option<UnixMillis>,
-}
 
 /// One job.
 pub(crate) fn find(inner: &Inner, id: JobId) -> Result<Job> {
@@ -38,10 +23,7 @@ pub(crate) fn dead_letters(inner: &Inner, after: Option<JobId>, limit: u32) -> R
 
 /// Jobs by kind and state.
 pub(crate) fn counts(inner: &Inner) -> Result<Vec<JobCount>> {
-    inner.read(|tx| {
-        let counts = queue::counts(tx)?.into_iter();
-        Ok(counts.map(|(kind, status, count, oldest_due)| JobCount { kind, status, count, oldest_due }).collect())
-    })
+    inner.read(queue::counts)
 }
 
 /// Puts a dead letter back in the queue, due now, with fresh runs.

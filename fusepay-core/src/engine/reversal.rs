@@ -200,8 +200,8 @@ fn book_refund(
             format!("the payment is {}; only a completed one is refunded", payment.status),
         ));
     }
-    // Adding up checks the currency too.
-    payment.amount.checked_add(request.amount)?;
+    // Adding to nothing checks the currency and can't overflow: too much is the split's to refuse.
+    Money::zero(payment.amount.currency()).checked_add(request.amount)?;
     let parts = split(payment.amount.minor(), payment.fee.minor(), payment.refunded_minor, request.amount.minor())?;
     let owner = wallet::find(tx, payment.wallet_id)?;
     may_credit(owner.status)?;
@@ -213,11 +213,11 @@ fn book_refund(
     let mut book = Book::open(tx, supplies);
     let mut notes = memo(&record);
     notes.description = Some(request.reason.clone());
-    for debit in ledger::postings_of_payment(tx, payment.id)? {
-        let (source, minor) = match debit.kind {
-            TransactionType::BillPayment => (outside.clone(), parts.amount_minor),
-            TransactionType::Fee => (AccountRef::Fees, parts.fee_minor),
-            _ => continue,
+    for debit in ledger::debits_of_payment(tx, payment.id)? {
+        let (source, minor) = if debit.kind == TransactionType::Fee {
+            (AccountRef::Fees, parts.fee_minor)
+        } else {
+            (outside.clone(), parts.amount_minor)
         };
         if minor > 0 {
             let amount = Money::new(minor, owner.currency);

@@ -3,10 +3,10 @@
 use crate::audit::AuditHead;
 use crate::engine::desk::CallKind;
 use crate::engine::inner::Inner;
-use crate::engine::queue::JobCount;
 use crate::error::Result;
 use crate::ledger::account::AccountKind;
 use crate::money::currency::Currency;
+use crate::queue::job::JobCount;
 use crate::store::{audit, bill, event, ledger, queue};
 use crate::vocabulary::{BreakerState, JobStatus, PaymentStatus};
 use std::sync::PoisonError;
@@ -85,10 +85,7 @@ pub(crate) fn stats(inner: &Inner) -> Result<Stats> {
     let providers = providers(inner);
     inner.read(|tx| {
         let payments = bill::counts(tx)?.into_iter();
-        let jobs: Vec<JobCount> = queue::counts(tx)?
-            .into_iter()
-            .map(|(kind, status, count, oldest_due)| JobCount { kind, status, count, oldest_due })
-            .collect();
+        let jobs: Vec<JobCount> = queue::counts(tx)?;
         let dead = jobs.iter().filter(|jobs| jobs.status == JobStatus::Dead);
         Ok(Stats {
             payments: payments.map(|(status, count)| PaymentCount { status, count: count.unsigned_abs() }).collect(),

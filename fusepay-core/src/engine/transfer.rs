@@ -288,11 +288,11 @@ pub(crate) fn move_money(
             } else {
                 may_debit(wallet.status)?
             }
-            if let Some(reference) = &request.external_reference {
-                if ledger::is_external_reference_used(tx, kind.transaction_type(), reference)? {
-                    let detail = "has been booked; each external reference is booked once";
-                    return Err(Error::field(Code::ExternalReferenceUsed, "external_reference", detail));
-                }
+            if let Some(reference) = &request.external_reference
+                && ledger::is_external_reference_used(tx, kind.transaction_type(), reference)?
+            {
+                let detail = "has been booked; each external reference is booked once";
+                return Err(Error::field(Code::ExternalReferenceUsed, "external_reference", detail));
             }
             let mut book = Book::open(tx, supplies);
             book.wallet(wallet.id, wallet.currency, request.expected_version)?;

@@ -40,6 +40,20 @@ pub struct Job {
     pub died_at: Option<UnixMillis>,
 }
 
+/// How many jobs of one kind are in one state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JobCount {
+    /// What they do.
+    pub kind: JobKind,
+    /// Where they stand.
+    pub status: JobStatus,
+    /// How many.
+    pub count: i64,
+    /// When the first of them is due, on the engine's timeline.
+    pub oldest_due: Option<UnixMillis>,
+}
+
 /// The right to finish one run of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lease {

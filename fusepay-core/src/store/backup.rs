@@ -38,7 +38,9 @@ pub(crate) fn copy(source: &Path, destination: &Path, mark: &str, mut go_on: imp
         match backup.step(PAGES_PER_STEP).map_err(storage_error)? {
             StepResult::Done => break,
             StepResult::More => {}
-            _ => return Err(Error::new(Code::Busy, "the copy's file is in use by somebody else")),
+            StepResult::Busy | StepResult::Locked | _ => {
+                return Err(Error::new(Code::Busy, "the copy's file is in use by somebody else"));
+            }
         }
     }
     drop(backup);

@@ -53,7 +53,7 @@ statements! {
         finished_at_ms = :at, finished_due_ms = :due WHERE id = :id AND finished_at_ms IS NULL";
     /// The attempts of a payment, oldest first; attempt_by_payment.
     ATTEMPTS_OF_PAYMENT = "SELECT id, kind, outcome, detail, lower(hex(evidence_hash)), evidence_text, started_at_ms,
-        finished_at_ms, incarnation, started_due_ms, finished_due_ms FROM attempt WHERE payment_id = :payment ORDER BY id";
+        finished_at_ms, started_due_ms, finished_due_ms FROM attempt WHERE payment_id = :payment ORDER BY id";
     /// Closes the unfinished attempts of a dead engine; attempt_in_flight.
     ATTEMPTS_ABANDON = "UPDATE attempt SET outcome = :unknown, detail = 'its process ended before it recorded an answer',
         finished_at_ms = :at, finished_due_ms = :due WHERE incarnation = :incarnation AND finished_at_ms IS NULL";
@@ -86,7 +86,6 @@ pub(crate) struct PaymentRecord {
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptRecord {
     pub(crate) attempt: Attempt,
-    pub(crate) incarnation: i64,
     /// When it began, on the engine's timeline.
     pub(crate) started_due: UnixMillis,
     /// When it was over, on the engine's timeline.
@@ -307,9 +306,8 @@ pub(crate) fn attempts(tx: &ReadTx<'_>, payment: PaymentId) -> Result<Vec<Attemp
                 started_at: row.time(6)?,
                 finished_at: row.opt_time(7)?,
             },
-            incarnation: row.int(8)?,
-            started_due: row.time(9)?,
-            finished_due: row.opt_time(10)?,
+            started_due: row.time(8)?,
+            finished_due: row.opt_time(9)?,
         })
     })
 }

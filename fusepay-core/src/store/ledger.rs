@@ -25,9 +25,6 @@ statements! {
     /// The new balances of an account, if nobody changed it since it was read; primary key.
     ACCOUNT_UPDATE = "UPDATE account SET balance_minor = :balance, held_minor = :held, credit_limit_minor = :credit_limit,
         posting_sequence = :sequence, version = version + 1 WHERE id = :id AND version = :version";
-    /// Every account, for statistics, digests and verification; scans by design.
-    ACCOUNTS = "SELECT id, name, kind, currency, balance_minor, held_minor, credit_limit_minor, posting_sequence, version
-        FROM account ORDER BY name";
     /// The accounts that are no wallet's, for statistics; scans.
     SYSTEM_ACCOUNTS = "SELECT id, name, kind, currency, balance_minor, held_minor, credit_limit_minor, posting_sequence, version
         FROM account WHERE kind <> 1 ORDER BY name";
@@ -38,11 +35,9 @@ statements! {
         VALUES (:transaction, :type, :debit, :credit, :amount, :currency, :debit_sequence, :debit_balance,
         :credit_sequence, :credit_balance, :payment, :hold, :reversal_of, :refund_of, :category, :external, :description,
         :metadata, :at)";
-    /// The postings of one payment, oldest first; posting_payment.
-    POSTINGS_OF_PAYMENT = "SELECT id, type, debit_account, credit_account, amount_minor, currency
-        FROM posting WHERE payment_id = :payment ORDER BY id";
-    /// What has been refunded of one posting; posting_refund.
-    REFUNDED_OF_POSTING = "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE refund_of = :posting";
+    /// The debits of one payment, its amount and its fee; posting_payment.
+    DEBITS_OF_PAYMENT = "SELECT id, type, debit_account, credit_account, amount_minor, currency
+        FROM posting WHERE payment_id = :payment AND type IN (7, 8) ORDER BY id";
     /// The refunds of one posting, oldest first; posting_refund.
     REFUNDS_OF_POSTING = "SELECT id, type, debit_account, credit_account, amount_minor, currency
         FROM posting WHERE refund_of = :posting ORDER BY id";
@@ -133,11 +128,6 @@ pub(crate) fn update_account(tx: &WriteTx<'_>, account: &Account) -> Result<()> 
     Err(Error::new(Code::Conflict, format!("account {} changed under this transaction; repeat it", account.name)))
 }
 
-/// Every account, by name.
-pub(crate) fn accounts(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
-    tx.all(ACCOUNTS, [], account)
-}
-
 /// Every account that is no wallet's, by name.
 pub(crate) fn system_accounts(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
     tx.all(SYSTEM_ACCOUNTS, [], account)
@@ -183,9 +173,9 @@ pub(crate) fn insert_posting(
     )
 }
 
-/// The postings of one payment, oldest first.
-pub(crate) fn postings_of_payment(tx: &ReadTx<'_>, payment: PaymentId) -> Result<Vec<Posting>> {
-    tx.all(POSTINGS_OF_PAYMENT, named_params! { ":payment": payment.as_bytes() }, posting)
+/// The debits of one payment: its amount, then its fee.
+pub(crate) fn debits_of_payment(tx: &ReadTx<'_>, payment: PaymentId) -> Result<Vec<Posting>> {
+    tx.all(DEBITS_OF_PAYMENT, named_params! { ":payment": payment.as_bytes() }, posting)
 }
 
 /// The refunds of one posting, oldest first.
@@ -201,11 +191,6 @@ fn posting(row: &Row<'_>) -> Result<Posting> {
         credit_account: row.int(3)?,
         amount: Money::new(row.int(4)?, row.currency(5)?),
     })
-}
-
-/// What has been refunded of one posting, in minor units.
-pub(crate) fn refunded_of(tx: &ReadTx<'_>, posting: i64) -> Result<i64> {
-    Ok(tx.first(REFUNDED_OF_POSTING, named_params! { ":posting": posting }, |row| row.int(0))?.unwrap_or(0))
 }
 
 /// Whether this external reference has been booked for this type of transaction.

@@ -133,10 +133,9 @@ impl Store {
     }
 
     fn put_reader(&self, connection: Connection) {
-        if let Some(idle) = self.readers.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            if idle.len() < READERS_KEPT {
-                idle.push(connection);
-            }
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(idle) = readers.as_mut().filter(|idle| idle.len() < READERS_KEPT) {
+            idle.push(connection);
         }
     }
 

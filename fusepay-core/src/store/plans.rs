@@ -9,6 +9,7 @@ use rusqlite::Connection;
 const CATALOGUES: &[(&str, &[(&str, &str)])] = &[
     ("audit", store::audit::CATALOGUE),
     ("auth", store::auth::CATALOGUE),
+    ("backup", store::backup::CATALOGUE),
     ("bill", store::bill::CATALOGUE),
     ("catalogue", store::catalogue::CATALOGUE),
     ("event", store::event::CATALOGUE),
@@ -17,6 +18,7 @@ const CATALOGUES: &[(&str, &[(&str, &str)])] = &[
     ("instance", store::instance::CATALOGUE),
     ("ledger", store::ledger::CATALOGUE),
     ("queue", store::queue::CATALOGUE),
+    ("verify", store::verify::CATALOGUE),
     ("wallet", store::wallet::CATALOGUE),
 ];
 

@@ -3,7 +3,7 @@
 use crate::clock::UnixMillis;
 use crate::error::{Error, Result};
 use crate::id::JobId;
-use crate::queue::job::{Job, Lease};
+use crate::queue::job::{Job, JobCount, Lease};
 use crate::store::row::Row;
 use crate::store::statement::statements;
 use crate::store::tx::{ReadTx, WriteTx};
@@ -136,9 +136,14 @@ pub(crate) fn leased_by(tx: &ReadTx<'_>, incarnation: i64) -> Result<Vec<(Job, L
 }
 
 /// Kind, state, number and earliest due time of all jobs.
-pub(crate) fn counts(tx: &ReadTx<'_>) -> Result<Vec<(JobKind, JobStatus, i64, Option<UnixMillis>)>> {
+pub(crate) fn counts(tx: &ReadTx<'_>) -> Result<Vec<JobCount>> {
     tx.all(JOB_COUNTS, [], |row| {
-        Ok((row.word(0, JobKind::from_number)?, row.word(1, JobStatus::from_number)?, row.int(2)?, row.opt_time(3)?))
+        Ok(JobCount {
+            kind: row.word(0, JobKind::from_number)?,
+            status: row.word(1, JobStatus::from_number)?,
+            count: row.int(2)?,
+            oldest_due: row.opt_time(3)?,
+        })
     })
 }
 

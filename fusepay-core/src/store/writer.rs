@@ -190,10 +190,9 @@ impl Writer {
                     stage = lock(&member.stage);
                 }
                 Stage::Waiting(_) | Stage::Running => {
-                    let patience = match &*stage {
-                        Stage::Waiting(_) => member.deadline.remaining(),
-                        _ => None,
-                    };
+                    // Once it runs there is no way back: the answer is waited for.
+                    let is_waiting = matches!(&*stage, Stage::Waiting(_));
+                    let patience = is_waiting.then(|| member.deadline.remaining()).flatten();
                     stage = match patience {
                         Some(left) => {
                             member.changed.wait_timeout(stage, left).unwrap_or_else(PoisonError::into_inner).0

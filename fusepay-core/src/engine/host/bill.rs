@@ -165,8 +165,9 @@ impl Bills<'_> {
     /// Books prepaid money sent to a provider: float → funding.
     ///
     /// # Errors
-    /// [`Code::InvalidAmount`], [`Code::InvalidArgument`],
-    /// [`Code::IdempotencyKeyReused`], [`Code::NotAllowed`].
+    /// [`Code::InvalidArgument`], [`Code::InvalidAmount`], [`Code::TooLong`],
+    /// [`Code::ExternalReferenceUsed`], [`Code::NotAllowed`] when more would be
+    /// prepaid than ever came in.
     pub fn top_up_float(&self, provider: &str, amount: Money, external_reference: &str) -> Result<()> {
         catalogue::top_up_float(self.inner, self.access, provider, amount, external_reference)
     }

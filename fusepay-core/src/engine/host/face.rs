@@ -40,6 +40,8 @@ impl FusePay {
         FusePay { inner, thread: Mutex::new(thread) }
     }
 
+    /// The inside, for unit tests that hand an `Access` of their own.
+    #[cfg(test)]
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }

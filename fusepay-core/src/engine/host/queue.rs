@@ -2,10 +2,10 @@
 
 use crate::engine::inner::{Access, Inner};
 use crate::engine::queue;
-use crate::engine::queue::JobCount;
 use crate::error::Result;
 use crate::id::JobId;
 use crate::queue::job::Job;
+use crate::queue::job::JobCount;
 use std::sync::Arc;
 
 /// The queue, for operators. See [`FusePay::queue`].

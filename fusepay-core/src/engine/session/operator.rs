@@ -8,13 +8,13 @@ use crate::engine::auth::{logout, operator, profile};
 use crate::engine::bill::Explanation;
 use crate::engine::history::{HistoryFilter, HistoryPage};
 use crate::engine::inner::Access;
-use crate::engine::queue::JobCount;
 use crate::engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
 use crate::engine::session::Session;
 use crate::engine::{bill, history, queue, reversal, wallet};
 use crate::error::{Error, Result};
 use crate::id::{JobId, PaymentId, UserId, WalletId};
 use crate::queue::job::Job;
+use crate::queue::job::JobCount;
 use crate::vocabulary::{Code, PaymentStatus, Role, WalletStatus};
 use crate::wallet::record::Wallet;
 

@@ -7,7 +7,7 @@ use crate::store::tx::{Identity, ReadTx};
 use crate::store::verify as rows;
 
 /// Follows the numbers of the events.
-pub(super) fn judge_events(tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
+pub(crate) fn judge_events(tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
     let mut last = 0_i64;
     rows::each_event_sequence(tx, |sequence| {
         report.events = report.events.saturating_add(1);
@@ -25,7 +25,7 @@ pub(super) fn judge_events(tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result
 }
 
 /// Follows the audit chain.
-pub(super) fn judge_audit(tx: &ReadTx<'_>, identity: &Identity, report: &mut VerifyReport) -> Result<()> {
+pub(crate) fn judge_audit(tx: &ReadTx<'_>, identity: &Identity, report: &mut VerifyReport) -> Result<()> {
     let chain = audit::follow(tx, identity, None)?;
     report.audit_entries = chain.entries;
     report.audit_head = chain.head;

@@ -28,7 +28,7 @@ struct Tally {
 
 /// Every account with what its postings and holds add up to.
 #[derive(Default)]
-pub(super) struct Books {
+pub(crate) struct Books {
     tallies: BTreeMap<i64, Tally>,
     /// What the postings captured of each hold.
     captures: HashMap<HoldId, i128>,
@@ -36,7 +36,7 @@ pub(super) struct Books {
 
 impl Books {
     /// Reads accounts and postings; judges each posting.
-    pub(super) fn read(&mut self, tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
+    pub(crate) fn read(&mut self, tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
         rows::each_account(tx, |account| {
             report.accounts = report.accounts.saturating_add(1);
             let tally = Tally { account, net: 0, running: 0, entries: 0, held: 0 };
@@ -111,7 +111,7 @@ impl Books {
     }
 
     /// Reads holds; judges each, and adds up what the active ones have left.
-    pub(super) fn read_holds(&mut self, tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
+    pub(crate) fn read_holds(&mut self, tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
         rows::each_hold(tx, |hold| {
             report.holds = report.holds.saturating_add(1);
             self.reserve(&hold, report);
@@ -149,7 +149,7 @@ impl Books {
     }
 
     /// Judges every account once all postings and holds have been read.
-    pub(super) fn judge(&self, report: &mut VerifyReport) {
+    pub(crate) fn judge(&self, report: &mut VerifyReport) {
         let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
         for tally in self.tallies.values() {
             let account = &tally.account;
@@ -177,7 +177,7 @@ impl Books {
     }
 
     /// The balances of all accounts of a kind, by name.
-    pub(super) fn balances(&self, kind: AccountKind) -> BTreeMap<String, i128> {
+    pub(crate) fn balances(&self, kind: AccountKind) -> BTreeMap<String, i128> {
         let of_kind = self.tallies.values().filter(|tally| tally.account.kind == kind);
         of_kind.map(|tally| (tally.account.name.clone(), i128::from(tally.account.balance_minor))).collect()
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// What payments have waiting in each system account, by its name.
 #[derive(Default)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     clearing: BTreeMap<String, i128>,
     suspense: BTreeMap<String, i128>,
     claims: BTreeMap<String, i128>,
@@ -20,7 +20,7 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// Reads every payment and its postings; judges each.
-    pub(super) fn read(&mut self, tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
+    pub(crate) fn read(&mut self, tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
         rows::each_payment(tx, |payment| {
             report.payments = report.payments.saturating_add(1);
             self.add(&payment);
@@ -46,7 +46,7 @@ impl Waiting {
     }
 
     /// I7: compares what waits with the accounts it should wait in.
-    pub(super) fn judge(self, books: &Books, report: &mut VerifyReport) {
+    pub(crate) fn judge(self, books: &Books, report: &mut VerifyReport) {
         for (kind, expected) in [
             (AccountKind::Clearing, self.clearing),
             (AccountKind::Suspense, self.suspense),
@@ -65,7 +65,7 @@ impl Waiting {
 }
 
 /// I8 for jobs: each is about something.
-pub(super) fn judge_jobs(tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
+pub(crate) fn judge_jobs(tx: &ReadTx<'_>, report: &mut VerifyReport) -> Result<()> {
     report.jobs = rows::job_count(tx)?.unsigned_abs();
     for job in rows::jobs_astray(tx)? {
         report.add("I8", format!("job {job}"), "it is about a payment or hold that does not exist");
