@@ -8,7 +8,6 @@ use crate::canonical::{Canonical, hex};
 use crate::clock::{CivilTime, UnixMillis};
 use crate::error::{Error, Result};
 use crate::id::{InstanceId, UserId};
-use crate::idempotency::IdempotencyKey;
 use crate::vocabulary::{Code, Operation};
 
 /// The version of the derivation. Changing it would send payments twice.
@@ -26,7 +25,7 @@ pub(crate) struct RequestIdOrigin<'a> {
     /// What the call does.
     pub(crate) operation: Operation,
     /// The call's key.
-    pub(crate) key: &'a IdempotencyKey,
+    pub(crate) key: &'a str,
     /// The time in the id, for formats that carry one. Part of the call's
     /// fingerprint, and not of the hash.
     pub(crate) requested_at: UnixMillis,
@@ -43,7 +42,7 @@ pub(crate) fn derive(format: RequestIdFormat, origin: &RequestIdOrigin<'_>) -> R
         .bytes(origin.instance.as_bytes())
         .bytes(origin.principal.as_bytes())
         .number(i64::from(origin.operation.number()))
-        .text(origin.key.as_str())
+        .text(origin.key)
         .sha256();
     match format {
         RequestIdFormat::Uuid => Ok(uuid(&digest)),
@@ -97,7 +96,7 @@ mod tests {
                 instance: InstanceId::from_bytes([1; 16]),
                 principal: UserId::from_bytes([2; 16]),
                 operation: Operation::Pay,
-                key: &IdempotencyKey::new(key)?,
+                key,
                 requested_at: UnixMillis(at),
             },
         )
@@ -118,13 +117,13 @@ mod tests {
 
     #[test]
     fn every_part_of_the_origin_counts_but_the_time() {
-        let key = IdempotencyKey::new("order-1").unwrap();
-        let other_key = IdempotencyKey::new("order-2").unwrap();
+        let key = "order-1";
+        let other_key = "order-2";
         let origin = RequestIdOrigin {
             instance: InstanceId::from_bytes([1; 16]),
             principal: UserId::from_bytes([2; 16]),
             operation: Operation::Pay,
-            key: &key,
+            key: key,
             requested_at: UnixMillis(0),
         };
         let id = |origin: RequestIdOrigin<'_>| derive(RequestIdFormat::Uuid, &origin).unwrap();
@@ -132,7 +131,7 @@ mod tests {
             RequestIdOrigin { instance: InstanceId::from_bytes([3; 16]), ..origin },
             RequestIdOrigin { principal: UserId::from_bytes([3; 16]), ..origin },
             RequestIdOrigin { operation: Operation::Fund, ..origin },
-            RequestIdOrigin { key: &other_key, ..origin },
+            RequestIdOrigin { key: other_key, ..origin },
         ] {
             assert_ne!(id(origin), id(other));
         }

@@ -12,21 +12,18 @@ use crate::bill::provider::{Capabilities, Customer, CustomerRequest, PayRequest,
 use crate::engine::conclude::{Conclusion, Running, bounded, seed};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
+use crate::engine::evidence::{Reply, describe_query, finding};
 use crate::engine::inner::{Inner, millis};
 use crate::entropy::Supplies;
 use crate::error::{Error, Result};
 use crate::id::PaymentId;
 use crate::money::amount::Money;
-use crate::store::bill::{AttemptRecord, Finding, PaymentRecord};
+use crate::store::bill::{AttemptRecord, PaymentRecord};
 use crate::store::tx::WriteTx;
 use crate::store::{bill, queue};
 use crate::vocabulary::{AttemptKind, Code, JobKind, OutcomeKind, PaymentStatus, ReviewReason};
-use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-/// Longest evidence text kept, in bytes.
-const EVIDENCE_LENGTH_MAX: usize = 4096;
 
 /// A call that has been recorded and may now be made.
 #[derive(Debug, Clone)]
@@ -43,13 +40,6 @@ pub(crate) struct Prepared {
 pub(crate) enum Call {
     Submit(PayRequest),
     Query(QueryRequest),
-}
-
-/// What a call answered.
-#[derive(Debug, Clone)]
-pub(crate) enum Reply {
-    Submit(Answer<PayOutcome>),
-    Query(Answer<QueryOutcome>),
 }
 
 /// Records, in the commit that claimed the job, that a call is about to be
@@ -199,108 +189,28 @@ fn guarded<T>(call: impl FnOnce() -> T, unknown: impl FnOnce(String) -> T) -> T 
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| unknown("the provider's adapter panicked".to_owned()))
 }
 
-impl Reply {
-    /// Whether the provider is there at all: what the breaker wants to know.
-    fn shows_life(&self) -> bool {
-        match self {
-            Reply::Submit(answer) => !matches!(answer.outcome, PayOutcome::Unknown { .. } | PayOutcome::NotSent { .. }),
-            Reply::Query(answer) => !matches!(answer.outcome, QueryOutcome::Unknown { .. }),
-        }
-    }
-
-    fn finding(&self) -> Finding {
-        let (outcome, detail, evidence) = match self {
-            Reply::Submit(answer) => {
-                let (outcome, detail) = describe_pay(&answer.outcome);
-                (outcome, detail, &answer.evidence)
-            }
-            Reply::Query(answer) => {
-                let (outcome, detail) = describe_query(&answer.outcome);
-                (outcome, detail, &answer.evidence)
-            }
-        };
-        finding(outcome, detail, evidence)
-    }
-
-    fn is_paid(&self) -> bool {
-        match self {
-            Reply::Submit(answer) => matches!(answer.outcome, PayOutcome::Paid(_)),
-            Reply::Query(answer) => matches!(answer.outcome, QueryOutcome::Paid(_)),
-        }
-    }
-
-    /// The same evidence in the words of a query.
-    fn as_query(&self) -> QueryOutcome {
-        match self {
-            Reply::Query(answer) => answer.outcome.clone(),
-            Reply::Submit(answer) => match &answer.outcome {
-                PayOutcome::Paid(receipt) => QueryOutcome::Paid(receipt.clone()),
-                PayOutcome::Declined { .. }
-                | PayOutcome::NotSent { .. }
-                | PayOutcome::Duplicate
-                | PayOutcome::Pending { .. }
-                | PayOutcome::Unknown { .. } => QueryOutcome::Unknown { cause: "a late answer".to_owned() },
-            },
-        }
-    }
-}
-
-fn describe_pay(outcome: &PayOutcome) -> (OutcomeKind, Option<String>) {
-    match outcome {
-        PayOutcome::Paid(receipt) => (OutcomeKind::Paid, Some(receipt.provider_reference.clone())),
-        PayOutcome::Declined { code, reason } => (OutcomeKind::Declined, Some(format!("{code}: {reason}"))),
-        PayOutcome::NotSent { cause } => (OutcomeKind::NotSent, Some(cause.clone())),
-        PayOutcome::Duplicate => (OutcomeKind::Duplicate, None),
-        PayOutcome::Pending { .. } => (OutcomeKind::Pending, None),
-        PayOutcome::Unknown { cause } => (OutcomeKind::Unknown, Some(cause.clone())),
-    }
-}
-
-fn describe_query(outcome: &QueryOutcome) -> (OutcomeKind, Option<String>) {
-    match outcome {
-        QueryOutcome::Paid(receipt) => (OutcomeKind::Paid, Some(receipt.provider_reference.clone())),
-        QueryOutcome::Failed { code, reason } => (OutcomeKind::Failed, Some(format!("{code}: {reason}"))),
-        QueryOutcome::Pending { .. } => (OutcomeKind::Pending, None),
-        QueryOutcome::ProviderReversed { reason } => (OutcomeKind::ProviderReversed, Some(reason.clone())),
-        QueryOutcome::NotFound => (OutcomeKind::NotFound, None),
-        QueryOutcome::Unknown { cause } => (OutcomeKind::Unknown, Some(cause.clone())),
-    }
-}
-
-fn finding(outcome: OutcomeKind, detail: Option<String>, evidence: &Evidence) -> Finding {
-    let mut text = String::new();
-    for character in evidence.text.chars() {
-        if text.len() + character.len_utf8() > EVIDENCE_LENGTH_MAX {
-            break;
-        }
-        text.push(character);
-    }
-    let is_empty = evidence.raw.is_empty() && evidence.text.is_empty();
-    Finding {
-        outcome,
-        detail: detail.map(|detail| bounded(&detail)),
-        evidence_hash: (!is_empty).then(|| Sha256::digest(&evidence.raw).into()),
-        evidence_text: (!text.is_empty()).then_some(text),
-    }
-}
-
 /// Commits what a call answered and everything that follows from it. When the
 /// lease is gone only proof of payment counts, as evidence from outside.
 pub(crate) fn finish(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) -> Result<()> {
+    let payment = prepared.payment;
     let (engine, prepared, reply) = (Arc::clone(inner), prepared.clone(), reply.clone());
     let supplies = inner.supplies()?;
-    inner.store.write(inner.deadline(), move |tx| {
+    let refused = inner.store.write(inner.deadline(), move |tx| {
         let supplies = supplies.clone();
         let recorded = tx.savepoint(|tx| finish_inside(tx, &supplies, &engine, &prepared, &reply));
         match recorded {
             Err(error) if is_rule(&error) => {
-                tracing::error!(payment = %prepared.payment, code = error.code().name(), detail = error.detail(),
-                    "an outcome could not be booked; the payment will be queried");
-                set_aside(tx, &supplies, &engine, &prepared, &reply, &error)
+                set_aside(tx, &supplies, &engine, &prepared, &reply, &error)?;
+                Ok(Some(error))
             }
-            other => other,
+            other => other.map(|()| None),
         }
-    })
+    })?;
+    if let Some(error) = refused {
+        tracing::error!(%payment, code = error.code().name(), detail = error.detail(),
+            "an outcome could not be booked; the payment will be queried");
+    }
+    Ok(())
 }
 
 /// Whether an error says that a rule or an invariant refused, as opposed to the

@@ -1,8 +1,11 @@
-//! The catalogue: loading billers and items, and prepaid money at providers.
+//! The catalogue: loading billers and items, what is offered and which provider
+//! serves it, and prepaid money at providers.
 
 use crate::bill::biller::{BillItem, Biller, check_code};
+use crate::bill::provider::{Customer, CustomerRequest};
 use crate::engine::attempt;
 use crate::engine::book::Book;
+use crate::engine::desk::ProviderDesk;
 use crate::engine::inner::{Access, Inner, check_page, check_text};
 use crate::engine::transfer::REFERENCE_LENGTH_MAX;
 use crate::error::{Error, Result};
@@ -10,11 +13,16 @@ use crate::event::EventDraft;
 use crate::ledger::account::AccountRef;
 use crate::ledger::posting::{Memo, Movement};
 use crate::money::amount::Money;
+use crate::store::tx::ReadTx;
 use crate::store::{catalogue, ledger};
-use crate::vocabulary::{Code, EventName, TransactionType};
+use crate::vocabulary::{BreakerState, Code, EventName, TransactionType};
+use std::sync::Arc;
 
 /// The most billers of one load: one commit must stay short for those who wait.
 const LOAD_MAX: usize = 1_000;
+
+/// Longest customer reference, in bytes.
+pub(crate) const CUSTOMER_LENGTH_MAX: usize = 128;
 
 /// Loads billers with their items in one commit.
 pub(crate) fn load(inner: &Inner, access: Access, entries: &[(Biller, Vec<BillItem>)]) -> Result<()> {
@@ -97,4 +105,35 @@ pub(crate) fn top_up_float(
         book.audit(access.actor(), EventName::FloatToppedUp.name(), &provider, &draft)?;
         book.close()
     })
+}
+
+/// The biller and item, when both exist and are switched on.
+pub(crate) fn offered(tx: &ReadTx<'_>, biller: &str, item: &str) -> Result<(Biller, BillItem)> {
+    let unavailable =
+        |what: &str| Error::new(Code::BillerUnavailable, format!("{what} does not exist or is switched off"));
+    let found = catalogue::find_biller(tx, biller)?.filter(|biller| biller.enabled);
+    let found_item = catalogue::find_item(tx, biller, item)?.filter(|item| item.enabled);
+    Ok((found.ok_or_else(|| unavailable("the biller"))?, found_item.ok_or_else(|| unavailable("the item"))?))
+}
+
+/// The provider a payment goes to: the first of the biller's that is registered
+/// and not left alone by its breaker; else the first registered.
+pub(crate) fn route(inner: &Inner, biller: &Biller) -> Result<Arc<ProviderDesk>> {
+    let desks: Vec<_> = biller.providers.iter().filter_map(|code| inner.desk(code)).collect();
+    let available = desks.iter().find(|desk| desk.state() != BreakerState::Open).or_else(|| desks.first());
+    available.cloned().ok_or_else(|| {
+        Error::new(Code::BillerUnavailable, "none of the biller's providers is registered with this engine")
+    })
+}
+
+/// Asks the biller about a customer, outside any commit.
+pub(crate) fn ask_customer(
+    desk: &Arc<ProviderDesk>,
+    biller: &str,
+    item: &str,
+    customer_reference: &str,
+) -> Result<Customer> {
+    let mut request = CustomerRequest::new(biller, item, customer_reference);
+    request.deadline = desk.capabilities.call_deadline;
+    attempt::validate_customer(desk.provider.as_ref(), &request)
 }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::event::EventDraft;
 use crate::ledger::account::AccountRef;
 use crate::ledger::posting::{Memo, Movement, Posting};
+use crate::money::amount::{Money, add, sub};
 use crate::queue::job::{Job, Lease};
 use crate::store::bill::PaymentRecord;
 use crate::store::tx::WriteTx;
@@ -169,9 +170,8 @@ impl Conclusion<'_, '_> {
         let target = self.target(&mut book, record)?;
         for posting in ledger::debits_of_payment(self.tx, record.payment.id)? {
             let refunds = ledger::refunds_of(self.tx, posting.id)?;
-            let refunded =
-                refunds.iter().try_fold(0, |sum, refund| crate::money::amount::add(sum, refund.amount.minor()))?;
-            let left = crate::money::amount::sub(posting.amount.minor(), refunded)?;
+            let refunded = refunds.iter().try_fold(0, |sum, refund| add(sum, refund.amount.minor()))?;
+            let left = sub(posting.amount.minor(), refunded)?;
             let source = if posting.kind == TransactionType::Fee { AccountRef::Fees } else { float.clone() };
             let funding = ledger::find_account(self.tx, &AccountRef::Funding, posting.amount.currency())?;
             for refund in refunds.iter().filter(|refund| Some(refund.debit_account) == funding.as_ref().map(|a| a.id)) {
@@ -180,13 +180,13 @@ impl Conclusion<'_, '_> {
                 book.post(&movement, &memo)?;
             }
             if left > 0 {
-                let amount = crate::money::amount::Money::new(left, posting.amount.currency());
+                let amount = Money::new(left, posting.amount.currency());
                 let kind =
                     if target == AccountRef::Suspense { TransactionType::Suspense } else { TransactionType::Reversal };
                 memo.description = Some("what earlier refunds had left".to_owned());
                 book.post(&Movement::new(kind, source.clone(), target.clone(), amount).reversing(posting.id), &memo)?;
                 if target == AccountRef::Suspense {
-                    record.payment.suspense_minor = crate::money::amount::add(record.payment.suspense_minor, left)?;
+                    record.payment.suspense_minor = add(record.payment.suspense_minor, left)?;
                 }
             }
         }
@@ -213,7 +213,7 @@ impl Conclusion<'_, '_> {
         for (posting, source) in sources {
             let movement = Movement::new(kind, source.clone(), target.clone(), posting.amount).reversing(posting.id);
             book.post(&movement, &memo)?;
-            returned = crate::money::amount::add(returned, posting.amount.minor())?;
+            returned = add(returned, posting.amount.minor())?;
         }
         if target == AccountRef::Suspense {
             record.payment.suspense_minor = returned;
@@ -243,10 +243,14 @@ impl Conclusion<'_, '_> {
     fn claim(&self, record: &mut PaymentRecord, receipt: &PaidReceipt) -> Result<()> {
         let mut book = Book::open(self.tx, self.supplies);
         let payment = &mut record.payment;
-        payment.claim_minor = payment.amount.minor();
+        // What the biller says it has, where it says so: its book and our float
+        // must agree, whatever was asked of it.
+        let paid_minor = receipt.amount_minor.filter(|minor| *minor > 0).unwrap_or(payment.amount.minor());
+        let paid = Money::new(paid_minor, payment.amount.currency());
+        payment.claim_minor = paid_minor;
         payment.provider_reference = Some(bounded(&receipt.provider_reference));
         let float = AccountRef::Float(payment.provider.clone());
-        let movement = Movement::new(TransactionType::LateSuccess, AccountRef::Claims, float, payment.amount);
+        let movement = Movement::new(TransactionType::LateSuccess, AccountRef::Claims, float, paid);
         book.post(&movement, &memo(record))?;
         self.write(record, record.payment.status, "paid after the reversal: a claim")?;
         self.end_run()?;
@@ -258,7 +262,7 @@ impl Conclusion<'_, '_> {
         let mut book = Book::open(self.tx, self.supplies);
         record.is_claim_settled = true;
         let float = AccountRef::Float(record.payment.provider.clone());
-        let claim = crate::money::amount::Money::new(record.payment.claim_minor, record.payment.amount.currency());
+        let claim = Money::new(record.payment.claim_minor, record.payment.amount.currency());
         let movement = Movement::new(TransactionType::ClaimSettlement, float, AccountRef::Claims, claim);
         book.post(&movement, &memo(record))?;
         self.write(record, record.payment.status, "the provider took the late success back: the claim is settled")?;

@@ -51,6 +51,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) is_simulated: bool,
+    pub(crate) is_restored: bool,
     pub(crate) worker: WorkerMode,
     pub(crate) permissions: FilePermissions,
     pub(crate) call_deadline: Duration,
@@ -87,6 +88,7 @@ impl Config {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             is_simulated: false,
+            is_restored: false,
             worker: WorkerMode::Background,
             permissions: FilePermissions::Strict,
             // Long enough for a checkpoint on a slow disk, short enough for a web request.
@@ -129,6 +131,17 @@ impl Config {
         self.clock = clock;
         self.entropy = entropy;
         self.is_simulated = true;
+        self
+    }
+
+    /// Declares that the file was put back from a copy: whatever it wants to send
+    /// may have been sent by the life it was copied from, so everything unsent is
+    /// queried before it is sent. A byte-for-byte restore in place can't be
+    /// noticed, which is why a host must say so; a copy made by `backup` is
+    /// noticed by itself.
+    #[must_use]
+    pub fn with_restored(mut self) -> Self {
+        self.is_restored = true;
         self
     }
 

@@ -12,6 +12,7 @@ use crate::clock::{Deadline, UnixMillis};
 use crate::engine::close::EngineThread;
 use crate::engine::config::WorkerMode;
 use crate::engine::inner::{Inner, check_page, check_text};
+use crate::engine::logging::log_events;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::store::event;
@@ -367,6 +368,7 @@ fn serve(engine: &Weak<Inner>, shared: &Shared, seat: &Seat) {
 /// Delivers what was committed since the last time: wakes the threads, or in
 /// the manual mode calls the subscribers here, one after the other.
 pub(crate) fn deliver(inner: &Arc<Inner>) {
+    log_events(inner);
     let shared = &inner.subscribers.shared;
     let seats: Vec<Arc<Seat>> = lock(&shared.seats).values().cloned().collect();
     if seats.is_empty() {

@@ -405,7 +405,8 @@ mod tests {
     fn an_owner_sees_their_own_lines_and_nothing_else_exists() {
         use crate::auth::hashing::HashCost;
         use crate::engine::auth::register::Registration;
-        use crate::engine::transfer::{MoneyRequest, TransferRequest};
+        use crate::engine::fund::MoneyRequest;
+        use crate::engine::transfer::TransferRequest;
         use crate::money::currency::Currency;
         let directory = tempfile::tempdir().unwrap();
         let key = crate::secret::Secret::new((0..32u8).map(|i| i.wrapping_mul(37)).collect::<Vec<_>>());

@@ -4,9 +4,10 @@
 use crate::audit::Actor;
 use crate::bill::vault::TokenVault;
 use crate::clock::{Clock, Deadline, Timeline, UnixMillis};
-use crate::engine::attempt::{Prepared, Reply};
+use crate::engine::attempt::Prepared;
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
+use crate::engine::evidence::Reply;
 use crate::engine::once::{self, Once};
 use crate::entropy::{Entropy, Supplies};
 use crate::error::{Error, Result};
@@ -21,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) is_closing: AtomicBool,
     pub(crate) is_closed: AtomicBool,
     pub(crate) last_sweep: AtomicI64,
+    /// How far the outbox has been written to the log by this engine.
+    pub(crate) logged_events: AtomicU64,
     pub(crate) progress: Progress,
     pub(crate) leftovers: Mutex<Vec<(Prepared, Reply)>>,
 }
@@ -184,6 +187,8 @@ impl Inner {
         if let Err(error) = &written {
             if matches!(error.kind(), ErrorKind::Fault | ErrorKind::InDoubt) {
                 tracing::error!(code = error.code().name(), detail = error.detail(), "a commit failed");
+            } else {
+                tracing::debug!(code = error.code().name(), detail = error.detail(), "a call was refused");
             }
         } else {
             self.wake_worker();

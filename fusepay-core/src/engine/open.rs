@@ -18,7 +18,7 @@ use crate::store::tx::WriteTx;
 use crate::store::{Store, instance};
 use crate::vocabulary::Code;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
 /// How a file remembers that its last engine ended cleanly.
@@ -53,7 +53,12 @@ pub(crate) fn open(config: Config) -> Result<FusePay> {
     let store = Store::open(Arc::clone(&guard), id, config.audit_key.clone())?;
     let supplies = Supplies::new(config.clock.wall(), timeline.now(config.clock.as_ref()), config.entropy.as_ref())?;
     let others_live = distrust_wal(&store, &guard)?;
-    let (incarnation, life) = enter(&store, &guard, deadline, &supplies, config.is_simulated, others_live)?;
+    let (entrance, life) = enter(&store, &guard, deadline, &supplies, &config, others_live)?;
+    let incarnation = entrance.incarnation;
+    if let Some(payments) = entrance.distrusted {
+        tracing::warn!(payments, "this file is a copy or was restored; unsent payments are queried first");
+    }
+    let event_head = store.read(crate::store::event::head)?;
     let (wake, woken) = crossbeam_channel::bounded(1);
     let auth = AuthDesk::new(&config)?;
     let inner = Arc::new(Inner {
@@ -71,6 +76,7 @@ pub(crate) fn open(config: Config) -> Result<FusePay> {
         is_closing: AtomicBool::new(false),
         is_closed: AtomicBool::new(false),
         last_sweep: AtomicI64::new(i64::MIN),
+        logged_events: AtomicU64::new(event_head),
         progress: Progress::default(),
         leftovers: Mutex::new(Vec::new()),
         config,
@@ -113,15 +119,23 @@ fn distrust_wal(store: &Store, guard: &FileGuard) -> Result<bool> {
     Ok(false)
 }
 
+/// What recording this engine on the file found.
+struct Entrance {
+    incarnation: i64,
+    /// How many unsent payments are distrusted, when the file begins a new life.
+    distrusted: Option<u32>,
+}
+
 /// Records this engine on the file, in one commit.
 fn enter(
     store: &Store,
     guard: &Arc<FileGuard>,
     deadline: Deadline,
     supplies: &Supplies,
-    is_simulated: bool,
+    config: &Config,
     others_live: bool,
-) -> Result<(i64, IncarnationLock)> {
+) -> Result<(Entrance, IncarnationLock)> {
+    let (is_simulated, is_restored) = (config.is_simulated, config.is_restored);
     let (guard, supplies) = (Arc::clone(guard), supplies.clone());
     store.write(deadline, move |tx| {
         let supplies = supplies.clone();
@@ -131,28 +145,29 @@ fn enter(
         instance::set_owner(tx, incarnation, &life.owner().to_string())?;
         let place = guard.identity();
         let place = format!("{}:{}", place.device, place.inode);
-        if !others_live {
-            notice_copy(tx, &supplies, &place)?;
-        }
+        // With other engines alive on it the file is theirs, not a copy; a host
+        // that declares a restore knows better.
+        let distrusted =
+            if others_live && !is_restored { None } else { notice_copy(tx, &supplies, &place, is_restored)? };
         instance::set_fact(tx, PLACE, &place)?;
         instance::set_fact(tx, CLEAN, "no")?;
         if is_simulated {
             instance::set_fact(tx, SIMULATED, "yes")?;
         }
-        Ok((incarnation, life))
+        Ok((Entrance { incarnation, distrusted }, life))
     })
 }
 
 /// A file that lies elsewhere than it did, or that a backup marked, is a copy:
 /// another life of it may have sent what this one still wants to send.
-fn notice_copy(tx: &WriteTx<'_>, supplies: &Supplies, place: &str) -> Result<()> {
+fn notice_copy(tx: &WriteTx<'_>, supplies: &Supplies, place: &str, is_restored: bool) -> Result<Option<u32>> {
     let was_at = instance::fact(tx, PLACE)?;
     let is_marked = instance::fact(tx, COPY)?.is_some_and(|mark| mark == "yes");
     let has_moved = was_at.is_some_and(|was| was != place);
-    if is_marked || has_moved {
-        raise_epoch(tx, supplies)?;
+    if is_restored || is_marked || has_moved {
+        return raise_epoch(tx, supplies).map(Some);
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Begins a new life of the file: everything unsent is queried before it is sent.
@@ -162,11 +177,5 @@ pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u32> 
         .ok_or_else(|| Error::new(Code::Corrupt, "the file does not say which life it is in"))?;
     instance::set_fact(tx, EPOCH, &epoch.saturating_add(1).to_string())?;
     instance::set_fact(tx, COPY, "no")?;
-    let distrusted = recovery::distrust_unsent(tx, supplies)?;
-    tracing::warn!(
-        epoch = epoch + 1,
-        payments = distrusted,
-        "this file is a copy or was restored; unsent payments are queried first"
-    );
-    Ok(distrusted)
+    recovery::distrust_unsent(tx, supplies)
 }

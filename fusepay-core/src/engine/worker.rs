@@ -4,11 +4,12 @@
 
 use crate::audit::Actor;
 use crate::clock::UnixMillis;
-use crate::engine::attempt::{self, Prepared, Reply, is_rule};
+use crate::engine::attempt::{self, Prepared, is_rule};
 use crate::engine::close::EngineThread;
 use crate::engine::conclude::{Conclusion, Running, bounded, seed};
 use crate::engine::config::WorkerMode;
 use crate::engine::desk::{CallKind, Place, ProviderDesk};
+use crate::engine::evidence::Reply;
 use crate::engine::inner::{Inner, millis};
 use crate::engine::{hold, recovery, reversal};
 use crate::entropy::{Supplies, random};
@@ -132,12 +133,21 @@ fn claim(inner: &Arc<Inner>, due: &[Job], blocked: &mut Blocked, report: &mut Ru
         }
     };
     let mut assignments = Vec::new();
-    for ((_, seat), claimed) in seats.into_iter().zip(prepared) {
-        report.claimed += u32::from(claimed.is_some());
-        match (seat, claimed.flatten()) {
-            (Some((desk, place)), Some(prepared)) => assignments.push(Assignment { desk, place, prepared }),
-            (Some((desk, _)), None) => desk.unused(),
-            (None, _) => {}
+    for ((job, seat), claimed) in seats.into_iter().zip(prepared) {
+        report.claimed += u32::from(!matches!(claimed, Claimed::Lost));
+        match (seat, claimed) {
+            (Some((desk, place)), Claimed::Call(prepared)) => {
+                assignments.push(Assignment { desk, place, prepared: *prepared });
+            }
+            (seat, other) => {
+                if let Claimed::Failed(error) = other {
+                    let (kind, code) = (job.kind.name(), error.code().name());
+                    tracing::error!(job = job.id.0, kind, code, detail = error.detail(), "a run failed");
+                }
+                if let Some((desk, _)) = seat {
+                    desk.unused();
+                }
+            }
         }
     }
     Ok(assignments)
@@ -166,35 +176,43 @@ fn seat(inner: &Inner, job: &Job) -> Seat {
     }
 }
 
-/// Claims one job; `None` when another worker was faster, `Some(None)` when it
-/// was run to its end in this commit.
+/// What became of a job that was to be claimed.
+enum Claimed {
+    /// Another worker was faster.
+    Lost,
+    /// It was run to its end in this commit.
+    Done,
+    /// Its run failed, and that was counted.
+    Failed(Error),
+    /// A provider is to be called.
+    Call(Box<Prepared>),
+}
+
+/// Claims one job, and runs it when it calls nobody.
 fn claim_one(
     tx: &WriteTx<'_>,
     supplies: &Supplies,
     inner: &Arc<Inner>,
     job: &Job,
     desk: Option<&ProviderDesk>,
-) -> Result<Option<Option<Prepared>>> {
+) -> Result<Claimed> {
     let token = i64::from_be_bytes(random(supplies)?);
     let limit_ms =
         desk.map_or(LEASE_MARGIN_MS, |desk| millis(desk.capabilities.call_deadline).saturating_add(LEASE_MARGIN_MS));
     let until = supplies.due.plus(limit_ms);
-    let Some(lease) = queue::claim(tx, job.id, token, inner.incarnation, until)? else { return Ok(None) };
+    let Some(lease) = queue::claim(tx, job.id, token, inner.incarnation, until)? else { return Ok(Claimed::Lost) };
     let running = Running { job: job.clone(), lease };
-    let started = catch_unwind(AssertUnwindSafe(|| tx.savepoint(|tx| start(tx, supplies, inner, &running, desk))));
-    let started = started.unwrap_or_else(|_| Err(Error::new(Code::Panicked, "the run panicked")));
+    // The panic is caught inside the savepoint, which then undoes the half-done run.
+    let started = tx.savepoint(|tx| {
+        catch_unwind(AssertUnwindSafe(|| start(tx, supplies, inner, &running, desk)))
+            .unwrap_or_else(|_| Err(Error::new(Code::Panicked, "the run panicked")))
+    });
     match started {
-        Ok(prepared) => Ok(Some(prepared)),
+        Ok(Some(prepared)) => Ok(Claimed::Call(Box::new(prepared))),
+        Ok(None) => Ok(Claimed::Done),
         Err(error) if is_rule(&error) => {
-            tracing::error!(
-                job = job.id.0,
-                kind = job.kind.name(),
-                code = error.code().name(),
-                detail = error.detail(),
-                "a run failed"
-            );
             fail_run(tx, supplies, inner, &running, &error)?;
-            Ok(Some(None))
+            Ok(Claimed::Failed(error))
         }
         Err(error) => Err(error),
     }

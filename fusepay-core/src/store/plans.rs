@@ -2,8 +2,9 @@
 //! query plan with `tests/golden/query_plans.txt`: a new table scan shows up in
 //! a diff. `UPDATE=1 cargo test` writes the file anew.
 
+use crate::id::InstanceId;
+use crate::store;
 use crate::store::migration;
-use crate::{InstanceId, store};
 use rusqlite::Connection;
 
 const CATALOGUES: &[(&str, &[(&str, &str)])] = &[

@@ -199,3 +199,39 @@ pub(crate) fn recover(inner: &Arc<Inner>, others_live: bool) -> Result<()> {
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::hashing::HashCost;
+    use crate::auth::keyring::KeyRing;
+    use crate::auth::lockout::AttemptState;
+    use crate::engine::auth::login::Login;
+    use crate::engine::auth::register::Registration;
+    use crate::engine::config::{Config, WorkerMode};
+    use crate::engine::host::face::FusePay;
+    use std::time::Duration;
+
+    #[test]
+    fn a_guess_that_found_the_gate_full_is_given_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let keys = KeyRing::hs256("k", Secret::new((0..32u8).collect::<Vec<_>>())).unwrap();
+        let config = Config::new(directory.path().join("pay.db"), keys)
+            .with_worker(WorkerMode::Manual)
+            .with_hash_cost(HashCost::insecure_for_tests())
+            .with_hash_concurrency(1)
+            .with_call_deadline(Duration::from_millis(100));
+        let engine = FusePay::open(config).unwrap();
+        let password = "seven blue lamps by the river";
+        engine.auth().register(&Registration::new("ada@example.com", "Ada", "Obi", password)).unwrap();
+        let login = Login::new("ada@example.com", password);
+        let permit = engine.inner().auth.gate.acquire(engine.inner().deadline()).unwrap();
+        let refused = engine.auth().login(&login).unwrap_err();
+        assert_eq!(refused.code(), Code::HashingBusy);
+        let subject = subject(&EmailAddress::parse("ada@example.com").unwrap());
+        let state = engine.inner().read(|tx| auth::attempts(tx, subject)).unwrap();
+        assert_eq!(state, AttemptState::default());
+        drop(permit);
+        assert!(engine.auth().login(&login).is_ok());
+    }
+}

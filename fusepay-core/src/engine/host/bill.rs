@@ -4,9 +4,10 @@ use crate::bill::biller::{BillItem, Biller};
 use crate::bill::provider::{Customer, Webhook};
 use crate::bill::quote::Quote;
 use crate::bill::record::Payment;
-use crate::engine::bill::{Explanation, PayBill, QuoteRequest, WebhookReceipt};
+use crate::engine::bill::{Explanation, QuoteRequest, WebhookReceipt};
 use crate::engine::inner::{Access, Inner};
-use crate::engine::{bill, catalogue};
+use crate::engine::pay::PayBill;
+use crate::engine::{bill, catalogue, pay};
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, WalletId};
 use crate::money::amount::Money;
@@ -102,7 +103,7 @@ impl Bills<'_> {
     /// [`Code::WalletFrozen`], [`Code::WalletClosed`], [`Code::LimitExceeded`],
     /// [`Code::Conflict`], [`Code::InsufficientFunds`].
     pub fn pay(&self, request: &PayBill) -> Result<Payment> {
-        bill::pay(self.inner, self.access, request)
+        pay::pay(self.inner, self.access, request)
     }
 
     /// One payment as it stands. Never calls a provider; reading an unknown one

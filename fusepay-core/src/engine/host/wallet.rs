@@ -1,9 +1,10 @@
 //! Wallets, as a host sees them.
 
+use crate::engine::fund::{MoneyKind, MoneyRequest};
 use crate::engine::hold::{CaptureRequest, HoldRequest};
 use crate::engine::inner::{Access, Inner};
-use crate::engine::transfer::{MoneyKind, MoneyRequest, TransferRequest};
-use crate::engine::{hold, transfer, wallet};
+use crate::engine::transfer::TransferRequest;
+use crate::engine::{fund, hold, transfer, wallet};
 use crate::error::Result;
 use crate::id::{HoldId, UserId, WalletId};
 use crate::ledger::transaction::Transaction;
@@ -67,7 +68,7 @@ impl Wallets<'_> {
     /// [`Code::WalletClosed`], [`Code::ExternalReferenceUsed`],
     /// [`Code::Conflict`], [`Code::AmountOverflow`].
     pub fn fund(&self, request: &MoneyRequest) -> Result<Transaction> {
-        transfer::move_money(self.inner, self.access, MoneyKind::Fund, request)
+        fund::move_money(self.inner, self.access, MoneyKind::Fund, request)
     }
 
     /// Books money that left to the outside: wallet → funding, and the
@@ -77,7 +78,7 @@ impl Wallets<'_> {
     /// As [`Wallets::fund`], and [`Code::LimitExceeded`],
     /// [`Code::InsufficientFunds`].
     pub fn withdraw(&self, request: &MoneyRequest) -> Result<Transaction> {
-        transfer::move_money(self.inner, self.access, MoneyKind::Withdraw, request)
+        fund::move_money(self.inner, self.access, MoneyKind::Withdraw, request)
     }
 
     /// Credits a wallet by the host's own decision: funding → wallet.
@@ -85,7 +86,7 @@ impl Wallets<'_> {
     /// # Errors
     /// As [`Wallets::fund`].
     pub fn credit(&self, request: &MoneyRequest) -> Result<Transaction> {
-        transfer::move_money(self.inner, self.access, MoneyKind::Credit, request)
+        fund::move_money(self.inner, self.access, MoneyKind::Credit, request)
     }
 
     /// Debits a wallet by the host's own decision: wallet → funding. No fee, no limits.
@@ -93,7 +94,7 @@ impl Wallets<'_> {
     /// # Errors
     /// As [`Wallets::fund`], and [`Code::InsufficientFunds`].
     pub fn debit(&self, request: &MoneyRequest) -> Result<Transaction> {
-        transfer::move_money(self.inner, self.access, MoneyKind::Debit, request)
+        fund::move_money(self.inner, self.access, MoneyKind::Debit, request)
     }
 
     /// Moves money between two wallets of one currency; answers the sender's

@@ -4,9 +4,10 @@ use crate::bill::biller::{BillItem, Biller};
 use crate::bill::provider::Customer;
 use crate::bill::quote::Quote;
 use crate::bill::record::Payment;
-use crate::engine::bill::{PayBill, QuoteRequest};
+use crate::engine::bill::QuoteRequest;
+use crate::engine::pay::PayBill;
 use crate::engine::session::Session;
-use crate::engine::{bill, catalogue};
+use crate::engine::{bill, catalogue, pay};
 use crate::error::Result;
 use crate::id::{PaymentId, WalletId};
 #[cfg(doc)]
@@ -64,7 +65,7 @@ impl SessionBills<'_> {
     /// As [`Bills::pay`](crate::Bills::pay); [`Code::NotFound`] when the wallet
     /// is not the user's.
     pub fn pay(&self, request: &PayBill) -> Result<Payment> {
-        bill::pay(&self.session.inner, self.session.access()?, request)
+        pay::pay(&self.session.inner, self.session.access()?, request)
     }
 
     /// One of the user's payments as it stands. Never calls a provider.

@@ -9,10 +9,14 @@
 //! Lines are written by threads of their own. When these fall far behind
 //! (128,000 lines), lines are dropped rather than payments delayed.
 
+use crate::engine::inner::Inner;
 use crate::error::{Error, Result};
-use crate::vocabulary::{Code, LogLevel, LogRotation};
+use crate::event::Event;
+use crate::store::event;
+use crate::vocabulary::{Code, EventName, LogLevel, LogRotation};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -203,6 +207,41 @@ fn escape_line(line: &[u8]) -> String {
         }
     }
     out + end
+}
+
+/// The most events read for the log at once.
+const EVENTS_AT_ONCE: u32 = 256;
+
+/// Writes what was committed since the last time to the log: one line an event,
+/// with its ids. Engines on one file each log all of it.
+pub(crate) fn log_events(inner: &Inner) {
+    let mut seen = inner.logged_events.load(Ordering::Acquire);
+    while let Ok(events) = inner.read(|tx| event::after(tx, seen, EVENTS_AT_ONCE)) {
+        let Some(last) = events.last() else { return };
+        let claimed = inner.logged_events.compare_exchange(seen, last.sequence, Ordering::AcqRel, Ordering::Acquire);
+        if let Err(other) = claimed {
+            // Another thread of this engine logs these.
+            seen = other;
+            continue;
+        }
+        events.iter().for_each(log_event);
+        seen = last.sequence;
+    }
+}
+
+fn log_event(event: &Event) {
+    let (sequence, name, payload) = (event.sequence, event.name.name(), event.payload.as_str());
+    let (user, wallet) = (event.user.map(|id| id.to_string()), event.wallet.map(|id| id.to_string()));
+    let (payment, job) = (event.payment.map(|id| id.to_string()), event.job.map(|job| job.0));
+    let needs_a_person = matches!(
+        event.name,
+        EventName::JobDead | EventName::PaymentNeedsReview | EventName::PaymentLateSuccess | EventName::TokenReused
+    );
+    if needs_a_person {
+        tracing::warn!(sequence, name, user, wallet, payment, job, payload, "event");
+    } else {
+        tracing::info!(sequence, name, user, wallet, payment, job, payload, "event");
+    }
 }
 
 #[cfg(test)]
