@@ -28,6 +28,17 @@ impl Auth<'_> {
     /// It takes no idempotency key: after [`Code::InDoubt`], open again and log
     /// in; when that is refused, register again.
     ///
+    /// ```
+    /// # use fusepay_core::Registration;
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// let request = Registration::new("ada@example.com", "Ada", "Obi", "seven blue lamps by the river");
+    /// let ada = engine.auth().register(&request)?;
+    /// assert_eq!(engine.wallet().find(ada.wallet.id)?.balance_minor, 0);
+    /// assert_eq!(engine.auth().verify(&ada.tokens.access)?.user_id, ada.user.id);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidEmail`], [`Code::InvalidArgument`], [`Code::TooLong`],
     /// [`Code::WeakPassword`], [`Code::EmailTaken`], [`Code::HashingBusy`].
@@ -40,6 +51,21 @@ impl Auth<'_> {
     /// [`Error::retry_after_ms`](crate::Error::retry_after_ms) is counted for
     /// names nobody has just as well. Costs one password hash; blocks while
     /// others are hashed, at most `call_deadline`.
+    ///
+    /// ```
+    /// # use fusepay_core::{Code, Login, Registration};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let password = "seven blue lamps by the river";
+    /// # engine.auth().register(&Registration::new("ada@example.com", "Ada", "Obi", password))?;
+    /// let tokens = engine.auth().login(&Login::new("Ada@Example.com", password).with_device("phone"))?;
+    /// let session = engine.session(&tokens.access)?;
+    /// assert_eq!(session.wallet().list()?.len(), 1);
+    ///
+    /// let refused = engine.auth().login(&Login::new("nobody@example.com", password)).unwrap_err();
+    /// assert_eq!(refused.code(), Code::InvalidCredentials);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Code::InvalidArgument`], [`Code::TooLong`] (the device's name);

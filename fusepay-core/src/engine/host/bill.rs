@@ -80,6 +80,21 @@ impl Bills<'_> {
     /// payment, job, event and audit link in one commit. The provider is called
     /// later, by the worker.
     ///
+    /// ```
+    /// # use fusepay_core::{Currency, Money, PayBill, PaymentStatus};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let wallet = world.funded_wallet(50_000);
+    /// let bill = PayBill::new(wallet, "POWER", "PREPAID", "meter 0123", Money::new(10_000, Currency::NGN))
+    ///     .with_idempotency_key("order-1");
+    /// let payment = engine.bill().pay(&bill)?;
+    /// assert_eq!(engine.bill().pay(&bill)?.id, payment.id); // the same key: paid once
+    ///
+    /// engine.run_due()?; // the worker's turn; by itself in the background mode
+    /// assert_eq!(engine.bill().find(payment.id)?.status, PaymentStatus::Completed);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidAmount`], [`Code::InvalidArgument`], [`Code::TooLong`],
     /// [`Code::NotFound`], [`Code::IdempotencyKeyReused`],

@@ -78,6 +78,26 @@ impl Events<'_> {
     /// Engines that subscribe under one name, in this process or others, share
     /// the cursor, and may each be told the same event.
     ///
+    /// ```
+    /// # use fusepay_core::{Event, EventName, Result, StartAt};
+    /// # use std::sync::{Arc, Mutex};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let wallet = world.funded_wallet(50_000);
+    /// let seen = Arc::new(Mutex::new(Vec::new()));
+    /// let notes = Arc::clone(&seen);
+    /// let subscriber = move |event: &Event| -> Result<()> {
+    ///     notes.lock().unwrap().push(event.name);
+    ///     Ok(())
+    /// };
+    /// let subscription = engine.events().subscribe("mailer", StartAt::Now, Arc::new(subscriber))?;
+    /// world.pay(wallet, "meter 0123", 10_000);
+    /// world.drain(); // the background mode tells it from a thread of its own
+    /// assert!(seen.lock().unwrap().contains(&EventName::PaymentSuccess));
+    /// drop(subscription); // no more; its place is remembered
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::TooLong`](crate::Code::TooLong),
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument),

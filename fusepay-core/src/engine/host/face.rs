@@ -49,6 +49,18 @@ impl FusePay {
     /// Opens an engine on a file, which is created when missing and migrated
     /// when older.
     ///
+    /// ```
+    /// use fusepay_core::{Config, FusePay, KeyRing, Secret};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let signing_key = Secret::from("K9#r2!mQ7@xT4$wZ8%bN5^vL3&cP6*hJ");
+    /// let keys = KeyRing::hs256("2026-03", signing_key)?; // 32 bytes or more, from your secret store
+    /// let engine = FusePay::open(Config::new(directory.path().join("pay.db"), keys))?;
+    /// assert!(engine.verify()?.is_sound);
+    /// engine.close(std::time::Duration::from_secs(5))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidConfig`], [`Code::UnsafeFile`],
     /// [`Code::UnsupportedFileSystem`], [`Code::AlreadyOpen`],

@@ -68,6 +68,21 @@ impl History<'_> {
     /// it, with the same wallet and filter. What is booked while one pages is
     /// newer than the first page: nothing comes twice, nothing is missed.
     ///
+    /// ```
+    /// # use fusepay_core::{HistoryFilter, TransactionType};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let wallet = world.wallet();
+    /// # (1..=3).for_each(|minor| drop(world.fund(wallet, minor)));
+    /// let funded = HistoryFilter::new().with_kind(TransactionType::WalletFunding);
+    /// let first = engine.history().page(wallet, &funded, None, 2)?;
+    /// let rest = engine.history().page(wallet, &funded, first.next_cursor.as_deref(), 2)?;
+    /// let amounts: Vec<i64> = first.lines.iter().chain(&rest.lines).map(|line| line.amount_minor).collect();
+    /// assert_eq!(amounts, [3, 2, 1]);
+    /// assert!(rest.next_cursor.is_none());
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidArgument`], [`Code::TooLong`], [`Code::NotFound`],
     /// [`Code::InvalidCursor`] for a cursor of another wallet or filter.

@@ -26,6 +26,21 @@ impl Reversals<'_> {
 
     /// Returns part or all of a completed payment.
     ///
+    /// ```
+    /// # use fusepay_core::{Currency, Money, RefundRequest, RefundSource};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let wallet = world.funded_wallet(10_100);
+    /// # let payment = world.pay(wallet, "meter 0123", 10_000);
+    /// # world.drain();
+    /// let half = Money::new(5_000, Currency::NGN);
+    /// let request = RefundRequest::new(payment, half, RefundSource::Host, "half of the units never came")
+    ///     .with_idempotency_key("ticket-9");
+    /// engine.reversal().refund(&request)?;
+    /// assert_eq!(engine.wallet().find(wallet)?.balance_minor, 5_000);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidAmount`], [`Code::TooLong`], [`Code::NotFound`],
     /// [`Code::IdempotencyKeyReused`], [`Code::NotReversible`],

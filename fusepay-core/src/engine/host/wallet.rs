@@ -49,6 +49,18 @@ impl Wallets<'_> {
     /// Books money that came in from outside: funding → wallet. Each external
     /// reference is booked once.
     ///
+    /// ```
+    /// # use fusepay_core::{Code, Currency, Money, MoneyRequest};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let wallet = world.wallet();
+    /// let deposit = MoneyRequest::new(wallet, Money::parse("250.00", Currency::NGN)?).with_external_reference("bank-77");
+    /// let line = engine.wallet().fund(&deposit)?;
+    /// assert_eq!((line.amount_minor, line.balance_minor), (25_000, 25_000));
+    /// assert_eq!(engine.wallet().fund(&deposit).unwrap_err().code(), Code::ExternalReferenceUsed);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidAmount`], [`Code::TooLong`], [`Code::InvalidArgument`],
     /// [`Code::NotFound`], [`Code::IdempotencyKeyReused`],
@@ -88,6 +100,21 @@ impl Wallets<'_> {
     /// Moves money between two wallets of one currency; answers the sender's
     /// line. The transfer fee and the sender's limits apply.
     ///
+    /// ```
+    /// # use fusepay_core::{Code, Currency, Money, TransferRequest};
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let (from, to) = (world.funded_wallet(10_000), world.wallet());
+    /// let request = TransferRequest::new(from, to, Money::new(4_000, Currency::NGN)).with_idempotency_key("rent-march");
+    /// engine.wallet().transfer(&request)?;
+    /// engine.wallet().transfer(&request)?; // the same key: moved once
+    /// assert_eq!(engine.wallet().find(to)?.balance_minor, 4_000);
+    ///
+    /// let too_much = TransferRequest::new(from, to, Money::new(6_001, Currency::NGN));
+    /// assert_eq!(engine.wallet().transfer(&too_much).unwrap_err().code(), Code::InsufficientFunds);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Code::InvalidAmount`], [`Code::SameWallet`], [`Code::NotFound`],
     /// [`Code::IdempotencyKeyReused`], [`Code::CurrencyMismatch`],
@@ -112,6 +139,21 @@ impl Wallets<'_> {
     }
 
     /// Reserves part of a balance until it is captured, released or expires.
+    ///
+    /// ```
+    /// # use fusepay_core::{CaptureRequest, Currency, HoldRequest, Money};
+    /// # use std::time::Duration;
+    /// # let world = fusepay_testkit::World::open();
+    /// # let engine = world.engine();
+    /// # let wallet = world.funded_wallet(10_000);
+    /// let request = HoldRequest::new(wallet, Money::new(6_000, Currency::NGN), Duration::from_secs(3_600));
+    /// let hold = engine.wallet().authorise(&request)?;
+    /// assert_eq!(engine.wallet().find(wallet)?.available_minor, 4_000);
+    ///
+    /// engine.wallet().capture(&CaptureRequest::new(hold.id, Money::new(5_000, Currency::NGN)))?;
+    /// assert_eq!(engine.wallet().find(wallet)?.balance_minor, 5_000);
+    /// # Ok::<(), fusepay_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Code::InvalidAmount`], [`Code::InvalidArgument`], [`Code::NotFound`],
