@@ -60,7 +60,7 @@ pub(crate) fn open(config: Config) -> Result<FusePay> {
         store,
         timeline,
         incarnation,
-        life: Arc::new(life),
+        life: Mutex::new(Some(Arc::new(life))),
         guard: RwLock::new(Some(guard)),
         pid: std::process::id(),
         desks: RwLock::new(desks),
@@ -132,7 +132,7 @@ fn enter(
         let place = guard.identity();
         let place = format!("{}:{}", place.device, place.inode);
         if !others_live {
-            notice_copy(tx, &supplies, &place)?;
+            notice_copy(tx, &supplies, incarnation, &place)?;
         }
         instance::set_fact(tx, PLACE, &place)?;
         instance::set_fact(tx, CLEAN, "no")?;
@@ -145,24 +145,24 @@ fn enter(
 
 /// A file that lies elsewhere than it did, or that a backup marked, is a copy:
 /// another life of it may have sent what this one still wants to send.
-fn notice_copy(tx: &WriteTx<'_>, supplies: &Supplies, place: &str) -> Result<()> {
+fn notice_copy(tx: &WriteTx<'_>, supplies: &Supplies, incarnation: i64, place: &str) -> Result<()> {
     let was_at = instance::fact(tx, PLACE)?;
     let is_marked = instance::fact(tx, COPY)?.is_some_and(|mark| mark == "yes");
     let has_moved = was_at.is_some_and(|was| was != place);
     if is_marked || has_moved {
-        raise_epoch(tx, supplies)?;
+        raise_epoch(tx, supplies, incarnation)?;
     }
     Ok(())
 }
 
 /// Begins a new life of the file: everything unsent is queried before it is sent.
-pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u32> {
+pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies, incarnation: i64) -> Result<u32> {
     let epoch: i64 = instance::fact(tx, EPOCH)?
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Error::new(Code::Corrupt, "the file does not say which life it is in"))?;
     instance::set_fact(tx, EPOCH, &epoch.saturating_add(1).to_string())?;
     instance::set_fact(tx, COPY, "no")?;
-    let distrusted = recovery::distrust_unsent(tx, supplies)?;
+    let distrusted = recovery::distrust_unsent(tx, supplies, incarnation)?;
     tracing::warn!(
         epoch = epoch + 1,
         payments = distrusted,
