@@ -61,8 +61,10 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) timeline: Timeline,
     pub(crate) incarnation: i64,
-    /// Held by everything that may still call a provider, also past close.
-    pub(crate) life: Arc<IncarnationLock>,
+    /// Held by everything that may still call a provider, also past close; given
+    /// up here by close, so that a closed engine somebody keeps is not taken for
+    /// one that may still send.
+    pub(crate) life: Mutex<Option<Arc<IncarnationLock>>>,
     /// Gone once the engine is closed, so that the file can be opened again
     /// while a call of this engine still hangs.
     pub(crate) guard: RwLock<Option<Arc<FileGuard>>>,
@@ -151,6 +153,13 @@ impl Inner {
         }
         self.store.close();
         drop(guard);
+        let life = self.life.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(life);
+    }
+
+    /// The life of this engine, for a call about to begin; `None` once it is over.
+    pub(crate) fn life(&self) -> Option<Arc<IncarnationLock>> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
