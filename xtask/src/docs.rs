@@ -13,8 +13,12 @@ struct Transition {
 
 /// The transitions of a list that is the states of a machine; empty for the
 /// others. A machine whose table the core exports gets its arm here.
-fn transitions(_list: &str) -> Vec<Transition> {
-    Vec::new()
+fn transitions(list: &str) -> Vec<Transition> {
+    if list != "PaymentStatus" {
+        return Vec::new();
+    }
+    let found = fusepay_core::TRANSITIONS.iter();
+    found.map(|(from, to, by)| Transition { from: from.name(), to: to.name(), by }).collect()
 }
 
 /// What a host does about an error of this kind.

@@ -12,13 +12,13 @@ pub(crate) fn disagreements(payments: &[Payment], book: &HashMap<String, BookLin
         let line = book.get(&payment.request_id);
         known += usize::from(line.is_some());
         let kept = line.map_or(0, |line| if line.is_reversed { 0 } else { line.paid_minor });
-        let expected = match payment.status {
-            PaymentStatus::Completed => payment.amount.minor(),
-            PaymentStatus::Reversed => payment.claim_minor,
-            _ => {
-                found.push(format!("{} is still {}", payment.reference(), payment.status));
-                continue;
-            }
+        let expected = if payment.status == PaymentStatus::Completed {
+            payment.amount.minor()
+        } else if payment.status == PaymentStatus::Reversed {
+            payment.claim_minor
+        } else {
+            found.push(format!("{} is still {}", payment.reference(), payment.status));
+            continue;
         };
         if kept != expected {
             let fault = line.map_or("never seen", |line| line.fault.as_str());
@@ -44,11 +44,8 @@ pub(crate) fn table(payments: &[Payment], book: &HashMap<String, BookLine>) -> S
     for payment in payments {
         let fault = book.get(&payment.request_id).map_or("connection-refused", |line| line.fault.as_str());
         let counts = rows.entry(fault.to_owned()).or_default();
-        let column = match payment.status {
-            PaymentStatus::Completed => 0,
-            PaymentStatus::Reversed => 1,
-            _ => 2,
-        };
+        let ends = [PaymentStatus::Completed, PaymentStatus::Reversed];
+        let column = ends.iter().position(|end| *end == payment.status).unwrap_or(ends.len());
         if let Some(count) = counts.get_mut(column) {
             *count += 1;
         }

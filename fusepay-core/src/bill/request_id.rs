@@ -123,7 +123,7 @@ mod tests {
             instance: InstanceId::from_bytes([1; 16]),
             principal: UserId::from_bytes([2; 16]),
             operation: Operation::Pay,
-            key: key,
+            key,
             requested_at: UnixMillis(0),
         };
         let id = |origin: RequestIdOrigin<'_>| derive(RequestIdFormat::Uuid, &origin).unwrap();

@@ -3,6 +3,7 @@
 from fusepay._fusepay import __version__
 from fusepay._vocabulary import (
     AttemptKind,
+    BreakerState,
     Code,
     ErrorKind,
     EventName,
@@ -10,6 +11,9 @@ from fusepay._vocabulary import (
     JobKind,
     JobStatus,
     LimitWindow,
+    LogLevel,
+    LogRotation,
+    Operation,
     OutcomeKind,
     PaymentStatus,
     ReviewReason,
@@ -22,6 +26,7 @@ from fusepay._vocabulary import (
 
 __all__ = [
     "AttemptKind",
+    "BreakerState",
     "Code",
     "ErrorKind",
     "EventName",
@@ -29,6 +34,9 @@ __all__ = [
     "JobKind",
     "JobStatus",
     "LimitWindow",
+    "LogLevel",
+    "LogRotation",
+    "Operation",
     "OutcomeKind",
     "PaymentStatus",
     "ReviewReason",

@@ -15,7 +15,7 @@ use crate::vocabulary::{Code, PaymentStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Bills: catalogue, quotes, payments. See [`FusePay::bill`].
+/// Bills: catalogue, quotes, payments. See [`FusePay::bill`](crate::FusePay::bill).
 pub struct Bills<'e> {
     pub(crate) inner: &'e Arc<Inner>,
     pub(crate) access: Access,

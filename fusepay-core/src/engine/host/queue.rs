@@ -6,9 +6,11 @@ use crate::error::Result;
 use crate::id::JobId;
 use crate::queue::job::Job;
 use crate::queue::job::JobCount;
+#[allow(unused_imports, reason = "the documentation names codes")]
+use crate::vocabulary::Code;
 use std::sync::Arc;
 
-/// The queue, for operators. See [`FusePay::queue`].
+/// The queue, for operators. See [`FusePay::queue`](crate::FusePay::queue).
 pub struct Queue<'e> {
     pub(crate) inner: &'e Arc<Inner>,
     pub(crate) access: Access,

@@ -6,9 +6,11 @@ use crate::engine::reversal;
 use crate::engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
 use crate::error::Result;
 use crate::id::{PaymentId, WalletId};
+#[allow(unused_imports, reason = "the documentation names codes")]
+use crate::vocabulary::Code;
 use std::sync::Arc;
 
-/// Reversals and everything else that gives money back. See [`FusePay::reversal`].
+/// Reversals and everything else that gives money back. See [`FusePay::reversal`](crate::FusePay::reversal).
 pub struct Reversals<'e> {
     pub(crate) inner: &'e Arc<Inner>,
     pub(crate) access: Access,

@@ -9,12 +9,14 @@ use crate::error::Result;
 use crate::id::{HoldId, UserId, WalletId};
 use crate::ledger::transaction::Transaction;
 use crate::money::currency::Currency;
+#[allow(unused_imports, reason = "the documentation names codes")]
+use crate::vocabulary::Code;
 use crate::vocabulary::{HoldStatus, LimitWindow, WalletStatus};
 use crate::wallet::limit::Limit;
 use crate::wallet::record::{Hold, Wallet};
 use std::sync::Arc;
 
-/// Wallets and the money in them. See [`FusePay::wallet`].
+/// Wallets and the money in them. See [`FusePay::wallet`](crate::FusePay::wallet).
 pub struct Wallets<'e> {
     pub(crate) inner: &'e Arc<Inner>,
     pub(crate) access: Access,
