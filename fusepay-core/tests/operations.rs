@@ -344,7 +344,7 @@ fn broken_chains_and_a_strange_schema_are_found() {
     check_found("UPDATE audit SET subject = 'me' WHERE sequence = 4", &["I9"]);
     check_found("DELETE FROM user WHERE email LIKE 'ben%'", &["FILE"]);
     check_found("UPDATE payment SET metadata = '{}'; DROP INDEX payment_claim", &["SCHEMA"]);
-    check_found("UPDATE payment SET metadata = '{}'; CREATE VIEW spy AS SELECT * FROM user", &["SCHEMA"]);
+    check_found("UPDATE payment SET metadata = '{}'; CREATE TABLE spy AS SELECT * FROM user", &["SCHEMA"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::bill::biller::{BillItem, Biller, check_code};
 use crate::bill::provider::{Customer, CustomerRequest};
+use crate::category::Category;
 use crate::engine::attempt;
 use crate::engine::book::Book;
 use crate::engine::desk::ProviderDesk;
@@ -65,6 +66,8 @@ pub(crate) fn load_from_provider(inner: &Inner, access: Access, provider: &str) 
 /// Billers in the order of their codes, after one.
 pub(crate) fn billers(inner: &Inner, category: Option<&str>, after: Option<&str>, limit: u32) -> Result<Vec<Biller>> {
     let limit = check_page(limit)?;
+    category.map(Category::new).transpose()?;
+    after.map_or(Ok(()), |after| check_code("after", after))?;
     inner.read(|tx| catalogue::billers(tx, category, after.unwrap_or(""), limit))
 }
 

@@ -1,5 +1,6 @@
 //! Wallets: create, look up, freeze and close, credit limit, limits.
 
+use crate::category::Category;
 use crate::engine::book::Book;
 use crate::engine::inner::{Access, Inner};
 use crate::entropy::Supplies;
@@ -150,6 +151,9 @@ pub(crate) fn remove_limit(
     window: LimitWindow,
     category: &str,
 ) -> Result<bool> {
+    if !category.is_empty() {
+        Category::new(category)?;
+    }
     let category = category.to_owned();
     inner.write(move |tx, supplies| {
         let found = wallet::find(tx, id)?;

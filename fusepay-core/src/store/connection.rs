@@ -89,6 +89,7 @@ pub(crate) fn storage_error(cause: rusqlite::Error) -> Error {
             (Code::Busy, "another process kept the database busy for too long; nothing was written".to_owned())
         }
         Some(ErrorCode::DiskFull) => (Code::StorageFull, "the disk or a quota is full; nothing was written".to_owned()),
+        Some(ErrorCode::TooBig) => (Code::TooLong, "a parameter is longer than the database takes".to_owned()),
         Some(ErrorCode::OutOfMemory) => (Code::OutOfMemory, "memory ran out; nothing was written".to_owned()),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             (Code::ReadOnly, "the database cannot be written".to_owned())

@@ -60,6 +60,7 @@ fn migrate_inside(connection: &Connection, instance: InstanceId) -> Result<Insta
             return Err(Error::new(Code::Corrupt, detail));
         }
     }
+    refuse_planted(connection)?;
     load_transitions(connection)?;
     let recorded = recall(connection, "instance")?;
     recorded
@@ -77,6 +78,31 @@ pub(crate) fn objects() -> Result<BTreeMap<String, String>> {
         .map_err(storage_error)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(storage_error)?;
     rows.collect::<rusqlite::Result<_>>().map_err(storage_error)
+}
+
+/// Refuses what somebody planted: a trigger would run inside our statements, a
+/// view or another table could stand in for one of ours. A missing index or
+/// guard changes no answer; `verify` finds it.
+fn refuse_planted(connection: &Connection) -> Result<()> {
+    let mut expected = objects()?;
+    let mut statement = connection
+        .prepare(
+            "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema
+             WHERE type IN ('table', 'trigger', 'view') AND name NOT GLOB 'sqlite_*'",
+        )
+        .map_err(storage_error)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(storage_error)?;
+    for row in rows {
+        let (name, sql): (String, String) = row.map_err(storage_error)?;
+        let is_ours = expected.remove(&name).map_or(name.starts_with("table "), |made| made == sql);
+        if !is_ours {
+            return Err(Error::new(Code::Corrupt, format!("the file's schema was changed: {name:?} is not FusePay's")));
+        }
+    }
+    match expected.into_keys().find(|name| name.starts_with("table ") && !name.starts_with("table sqlite_")) {
+        Some(missing) => Err(Error::new(Code::Corrupt, format!("the file's schema was changed: {missing} is missing"))),
+        None => Ok(()),
+    }
 }
 
 /// Loads the payment machine's table for its trigger.

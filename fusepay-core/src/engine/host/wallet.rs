@@ -231,7 +231,7 @@ impl Wallets<'_> {
     /// Removes one limit; false when there was none.
     ///
     /// # Errors
-    /// [`Code::NotFound`].
+    /// [`Code::InvalidArgument`] for what is no category; [`Code::NotFound`].
     pub fn remove_limit(&self, id: WalletId, window: LimitWindow, category: Option<&str>) -> Result<bool> {
         wallet::remove_limit(self.inner, self.access, id, window, category.unwrap_or(""))
     }
