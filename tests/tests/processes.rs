@@ -7,9 +7,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use fusepay_core::{
-    Answer, Backoff, BillItem, Biller, Capabilities, Category, Code, Config, FusePay, HashCost, JobStatus, KeyRing,
-    MoneyRequest, PaidReceipt, PayBill, PayOutcome, PayRequest, Payment, PaymentId, PaymentStatus, Provider,
-    QueryOutcome, QueryRequest, Registration, ReviewReason, ReviewVerdict, Secret, TransferRequest, WalletId,
+    Answer, Backoff, BillItem, Biller, BreakerPolicy, Capabilities, Category, Code, Config, FusePay, HashCost,
+    JobStatus, KeyRing, MoneyRequest, PaidReceipt, PayBill, PayOutcome, PayRequest, Payment, PaymentId, PaymentStatus,
+    Provider, QueryOutcome, QueryRequest, Registration, ReviewReason, ReviewVerdict, Secret, TransferRequest, WalletId,
 };
 use fusepay_testkit::{Gate, Oracle, ngn};
 use std::collections::BTreeMap;
@@ -132,6 +132,8 @@ fn config(dir: &Path, biller: FileBiller) -> Config {
     let quick = Backoff::requery().with_initial_delay(50).with_base(50).with_cap(200).with_runs_max(1_000);
     Config::new(dir.join("money.db"), keys)
         .with_hash_cost(HashCost::insecure_for_tests())
+        // Lost answers in a row are what these tests are about, not what stops them.
+        .with_breaker(BreakerPolicy::new(1_000, 100, 1))
         .with_requery_backoff(quick)
         .with_reversal_backoff(Backoff::reversal().with_initial_delay(50).with_base(50))
         .with_provider("file", Arc::new(biller))

@@ -83,6 +83,9 @@ pub(crate) struct Inner {
     pub(crate) leftovers: Mutex<Vec<(Prepared, Reply)>>,
 }
 
+/// How often those who wait look again, told or not.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// Tells those who wait for a payment that some run was recorded.
 #[derive(Default)]
 pub(crate) struct Progress {
@@ -96,12 +99,13 @@ impl Progress {
         self.changed.notify_all();
     }
 
-    /// Waits until `is_done`, asked after every recorded run, or the deadline.
+    /// Waits until `is_done`, asked after every recorded run and now and then
+    /// (a place at a desk is also given back without a run), or the deadline.
     pub(crate) fn wait_until(&self, deadline: Deadline, mut is_done: impl FnMut() -> bool) {
         let mut seen = *self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         while !is_done() && !deadline.is_over() {
             let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-            let left = deadline.remaining().unwrap_or(Duration::MAX).min(Duration::from_secs(3600));
+            let left = deadline.remaining().unwrap_or(Duration::MAX).min(LOOK_AGAIN);
             let waited = self.changed.wait_timeout_while(runs, left, |runs| *runs == seen);
             seen = *waited.unwrap_or_else(PoisonError::into_inner).0;
         }
