@@ -107,3 +107,55 @@ fn closing_during_a_query_again_and_again_does_not_use_up_the_queries() {
     world.assert_sound();
     assert_eq!((world.peek(id).status, world.balance(wallet)), (PaymentStatus::Completed, 3_900));
 }
+
+#[test]
+fn nothing_takes_off_behind_a_close() {
+    for seed in 0..20 {
+        let mut world = World::builder().seed(seed).open();
+        let wallet = world.funded_wallet(1_000_000);
+        for number in 0..20 {
+            world.pay(wallet, &format!("meter {number}"), 1_000);
+        }
+        let engine = std::sync::Arc::clone(world.engine());
+        let start = std::sync::Arc::new(std::sync::Barrier::new(3));
+        let runners: Vec<_> = (0..2)
+            .map(|_| {
+                let (engine, start) = (std::sync::Arc::clone(&engine), std::sync::Arc::clone(&start));
+                std::thread::spawn(move || {
+                    start.wait();
+                    while engine.run_due().is_ok() {}
+                })
+            })
+            .collect();
+        start.wait();
+        // A different moment each time.
+        (0..seed * 500).for_each(|_| std::hint::spin_loop());
+        engine.close(Duration::from_millis(1)).unwrap();
+        world.reopen();
+        runners.into_iter().for_each(|runner| runner.join().unwrap());
+        // Whatever the two were still at is over now.
+        world.advance(1_000);
+        world.assert_sound_at_rest();
+        let open = world.engine().queue().counts().unwrap();
+        assert!(open.is_empty(), "seed {seed}: {open:?}");
+        let given: i64 = i64::try_from(world.provider().sends()).unwrap() * 1_100;
+        assert_eq!(world.balance(wallet), 1_000_000 - given, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_provider_that_reverses_a_delivery_and_tells_its_old_news_again_changes_nothing() {
+    let world = World::open();
+    let wallet = world.funded_wallet(5_000);
+    let id = world.pay(wallet, "meter", 1_000);
+    world.drain();
+    let paid = QueryOutcome::Paid(fusepay_core::PaidReceipt::new("SCR"));
+    let request_id = world.peek(id).request_id;
+    world.provider().take_back(&request_id);
+    let taken_back = QueryOutcome::ProviderReversed { reason: "returned".to_owned() };
+    for outcome in [taken_back.clone(), paid.clone(), taken_back.clone(), paid, taken_back] {
+        world.tell(id, outcome);
+        assert_eq!((world.peek(id).status, world.balance(wallet)), (PaymentStatus::Reversed, 5_000));
+    }
+    world.assert_sound_at_rest();
+}

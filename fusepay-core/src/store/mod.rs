@@ -35,16 +35,44 @@ use crate::store::writer::{Inside, Writer, refuse_reentry};
 use crate::vocabulary::Code;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Idle reading connections kept; more are opened when needed and dropped after.
 const READERS_KEPT: usize = 64;
+/// How long a close waits for reads under way. Longer ones keep the file's
+/// guard, so that this process can't open it again before they are done.
+const READS_WAIT: Duration = Duration::from_secs(1);
+
+/// Connections for reading, and who watches over the file meanwhile.
+struct Readers {
+    idle: Vec<Connection>,
+    guard: Arc<FileGuard>,
+}
+
+/// A connection somebody reads with. Closing a descriptor of the guard drops
+/// SQLite's own locks on the file, so the guard goes after the connection.
+struct Lent<'s> {
+    connection: Option<Connection>,
+    _guard: Arc<FileGuard>,
+    store: &'s Store,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        drop(self.connection.take());
+        *self.store.lent.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.store.returned.notify_all();
+    }
+}
 
 /// One open database.
 pub(crate) struct Store {
     path: PathBuf,
     writer: Writer,
-    readers: Mutex<Option<Vec<Connection>>>,
+    readers: Mutex<Option<Readers>>,
+    lent: Mutex<usize>,
+    returned: Condvar,
 }
 
 impl Store {
@@ -57,8 +85,10 @@ impl Store {
         guard.raise_shield()?;
         Ok(Store {
             path,
+            readers: Mutex::new(Some(Readers { idle: Vec::new(), guard: Arc::clone(&guard) })),
+            lent: Mutex::new(0),
+            returned: Condvar::new(),
             writer: Writer::new(connection, guard, Identity { instance, audit_key }),
-            readers: Mutex::new(Some(Vec::new())),
         })
     }
 
@@ -106,7 +136,10 @@ impl Store {
     /// Runs `work` on one consistent snapshot.
     pub(crate) fn read<R>(&self, work: impl FnOnce(&ReadTx<'_>) -> Result<R>) -> Result<R> {
         refuse_reentry()?;
-        let connection = self.take_reader()?;
+        let mut lent = self.take_reader()?;
+        let Some(connection) = lent.connection.take() else {
+            return Err(Error::new(Code::InvariantBroken, "a reader without a connection"));
+        };
         let result = {
             let _inside = Inside::enter();
             connection.prepare_cached("BEGIN").and_then(|mut s| s.raw_execute()).map_err(storage_error)?;
@@ -121,27 +154,31 @@ impl Store {
         result
     }
 
-    fn take_reader(&self) -> Result<Connection> {
+    fn take_reader(&self) -> Result<Lent<'_>> {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = readers.as_mut().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))?;
-        let kept = idle.pop();
+        let open = readers.as_mut().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))?;
+        let kept = open.idle.pop();
+        *self.lent.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        let mut lent = Lent { connection: kept, _guard: Arc::clone(&open.guard), store: self };
         drop(readers);
-        match kept {
-            Some(connection) => Ok(connection),
-            None => open_reader(&self.path),
+        if lent.connection.is_none() {
+            lent.connection = Some(open_reader(&self.path)?);
         }
+        Ok(lent)
     }
 
     fn put_reader(&self, connection: Connection) {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(idle) = readers.as_mut().filter(|idle| idle.len() < READERS_KEPT) {
-            idle.push(connection);
+        if let Some(open) = readers.as_mut().filter(|open| open.idle.len() < READERS_KEPT) {
+            open.idle.push(connection);
         }
     }
 
     /// Closes every connection. Later calls answer `Closed`.
     pub(crate) fn close(&self) {
         let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.returned.wait_timeout_while(lent, READS_WAIT, |lent| *lent > 0));
         drop(readers);
         self.writer.close();
     }
