@@ -174,9 +174,11 @@ pub(crate) fn credit_back(before: PaymentStatus) -> Option<PaymentChange> {
     (before == Failed).then(|| PaymentChange::new(Failed, Reversed, Effect::CreditBack))
 }
 
-/// A send whose process died before it recorded an answer.
+/// A send whose process died before it recorded an answer. A webhook may have
+/// made its payment unknown already; it is queried all the same.
 pub(crate) fn interrupted(before: PaymentStatus) -> Option<PaymentChange> {
-    (before == Processing).then(|| PaymentChange::new(Processing, Unknown, Effect::Continue(Next::RequeryNow)))
+    matches!(before, Processing | Unknown)
+        .then(|| PaymentChange::new(before, Unknown, Effect::Continue(Next::RequeryNow)))
 }
 
 /// The job behind a payment is spent or dead.

@@ -44,9 +44,10 @@ pub(crate) fn backup(inner: &Inner, access: Access, destination: &Path) -> Resul
 /// Says that the file was restored in place: whatever waits to be sent is
 /// queried first. Answers how many payments that concerns.
 pub(crate) fn declare_restored(inner: &Inner, access: Access) -> Result<u32> {
+    let incarnation = inner.incarnation;
     inner.write(move |tx, supplies| {
         audit::append(tx, &draft(access, "engine.restored", "file".to_owned()), supplies.wall)?;
-        raise_epoch(tx, supplies)
+        raise_epoch(tx, supplies, incarnation)
     })
 }
 

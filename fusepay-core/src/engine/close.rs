@@ -8,7 +8,8 @@ use crate::engine::desk::CallKind;
 use crate::engine::inner::Inner;
 use crate::engine::open::CLEAN;
 use crate::error::Result;
-use crate::store::{instance, queue};
+use crate::store::{bill, instance, queue};
+use crate::vocabulary::JobKind;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,8 +75,19 @@ fn settle_flight(inner: &Arc<Inner>) -> Result<()> {
     let supplies = inner.supplies()?;
     inner.store.write(inner.deadline(), move |tx| {
         let supplies = supplies.clone();
+        // No call runs any more: an attempt without an answer, which the storage
+        // did not take, is over. Nobody would ever close it after this commit.
+        if !still_calling {
+            bill::abandon_attempts(tx, engine.incarnation, &supplies)?;
+        }
         for (job, lease) in queue::leased_by(tx, engine.incarnation)? {
-            attempt::interrupt(tx, &supplies, &engine, &Running { job, lease }, false)?;
+            match job.kind {
+                // A query cut short by a close is asked again, uncounted.
+                JobKind::Requery => drop(queue::free(tx, job.id, false, supplies.due)?),
+                JobKind::BillPayment | JobKind::Reversal | JobKind::HoldExpiry => {
+                    attempt::interrupt(tx, &supplies, &engine, &Running { job, lease }, false)?;
+                }
+            }
         }
         // While a call may still send, this incarnation is not over: whoever
         // opens next asks its lock, which the call holds.

@@ -61,8 +61,10 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) timeline: Timeline,
     pub(crate) incarnation: i64,
-    /// Held by everything that may still call a provider, also past close.
-    pub(crate) life: Arc<IncarnationLock>,
+    /// Held by everything that may still call a provider, also past close; given
+    /// up here by close, so that a closed engine somebody keeps is not taken for
+    /// one that may still send.
+    pub(crate) life: Mutex<Option<Arc<IncarnationLock>>>,
     /// Gone once the engine is closed, so that the file can be opened again
     /// while a call of this engine still hangs.
     pub(crate) guard: RwLock<Option<Arc<FileGuard>>>,
@@ -81,6 +83,9 @@ pub(crate) struct Inner {
     pub(crate) leftovers: Mutex<Vec<(Prepared, Reply)>>,
 }
 
+/// How often those who wait look again, told or not.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// Tells those who wait for a payment that some run was recorded.
 #[derive(Default)]
 pub(crate) struct Progress {
@@ -94,12 +99,13 @@ impl Progress {
         self.changed.notify_all();
     }
 
-    /// Waits until `is_done`, asked after every recorded run, or the deadline.
+    /// Waits until `is_done`, asked after every recorded run and now and then
+    /// (a place at a desk is also given back without a run), or the deadline.
     pub(crate) fn wait_until(&self, deadline: Deadline, mut is_done: impl FnMut() -> bool) {
         let mut seen = *self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         while !is_done() && !deadline.is_over() {
             let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-            let left = deadline.remaining().unwrap_or(Duration::MAX).min(Duration::from_secs(3600));
+            let left = deadline.remaining().unwrap_or(Duration::MAX).min(LOOK_AGAIN);
             let waited = self.changed.wait_timeout_while(runs, left, |runs| *runs == seen);
             seen = *waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -151,6 +157,13 @@ impl Inner {
         }
         self.store.close();
         drop(guard);
+        let life = self.life.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(life);
+    }
+
+    /// The life of this engine, for a call about to begin; `None` once it is over.
+    pub(crate) fn life(&self) -> Option<Arc<IncarnationLock>> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn deadline(&self) -> Deadline {

@@ -65,7 +65,7 @@ pub(crate) fn open(config: Config) -> Result<FusePay> {
         store,
         timeline,
         incarnation,
-        life: Arc::new(life),
+        life: Mutex::new(Some(Arc::new(life))),
         guard: RwLock::new(Some(guard)),
         pid: std::process::id(),
         desks: RwLock::new(desks),
@@ -147,8 +147,11 @@ fn enter(
         let place = format!("{}:{}", place.device, place.inode);
         // With other engines alive on it the file is theirs, not a copy; a host
         // that declares a restore knows better.
-        let distrusted =
-            if others_live && !is_restored { None } else { notice_copy(tx, &supplies, &place, is_restored)? };
+        let distrusted = if others_live && !is_restored {
+            None
+        } else {
+            notice_copy(tx, &supplies, incarnation, &place, is_restored)?
+        };
         instance::set_fact(tx, PLACE, &place)?;
         instance::set_fact(tx, CLEAN, "no")?;
         if is_simulated {
@@ -160,22 +163,28 @@ fn enter(
 
 /// A file that lies elsewhere than it did, or that a backup marked, is a copy:
 /// another life of it may have sent what this one still wants to send.
-fn notice_copy(tx: &WriteTx<'_>, supplies: &Supplies, place: &str, is_restored: bool) -> Result<Option<u32>> {
+fn notice_copy(
+    tx: &WriteTx<'_>,
+    supplies: &Supplies,
+    incarnation: i64,
+    place: &str,
+    is_restored: bool,
+) -> Result<Option<u32>> {
     let was_at = instance::fact(tx, PLACE)?;
     let is_marked = instance::fact(tx, COPY)?.is_some_and(|mark| mark == "yes");
     let has_moved = was_at.is_some_and(|was| was != place);
     if is_restored || is_marked || has_moved {
-        return raise_epoch(tx, supplies).map(Some);
+        return raise_epoch(tx, supplies, incarnation).map(Some);
     }
     Ok(None)
 }
 
 /// Begins a new life of the file: everything unsent is queried before it is sent.
-pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u32> {
+pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies, incarnation: i64) -> Result<u32> {
     let epoch: i64 = instance::fact(tx, EPOCH)?
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Error::new(Code::Corrupt, "the file does not say which life it is in"))?;
     instance::set_fact(tx, EPOCH, &epoch.saturating_add(1).to_string())?;
     instance::set_fact(tx, COPY, "no")?;
-    recovery::distrust_unsent(tx, supplies)
+    recovery::distrust_unsent(tx, supplies, incarnation)
 }

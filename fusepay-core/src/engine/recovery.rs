@@ -12,7 +12,7 @@ use crate::queue::job::CRASHES_MAX;
 use crate::store::guard::Owner;
 use crate::store::tx::WriteTx;
 use crate::store::{bill, instance, queue};
-use crate::vocabulary::{JobKind, PaymentStatus};
+use crate::vocabulary::{AttemptKind, JobKind, OutcomeKind, PaymentStatus};
 use std::sync::Arc;
 
 /// Resumes what engines that have died left behind.
@@ -64,7 +64,7 @@ pub(crate) fn rebase(inner: &Inner) -> Result<()> {
 
 /// After a copy or a restore: whatever waits to be sent may have been sent by
 /// the life this file was copied from, so it is queried first.
-pub(crate) fn distrust_unsent(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u32> {
+pub(crate) fn distrust_unsent(tx: &WriteTx<'_>, supplies: &Supplies, incarnation: i64) -> Result<u32> {
     let mut distrusted = 0;
     let mut after = None;
     loop {
@@ -74,11 +74,11 @@ pub(crate) fn distrust_unsent(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u
         for id in page {
             let mut record = bill::find(tx, id)?;
             queue::cancel(tx, id.as_bytes())?;
+            record.sends = record.sends.saturating_add(1);
             // As if the send had been recorded by the life before: one step to
             // PROCESSING, one to UNKNOWN.
             for status in [PaymentStatus::Processing, PaymentStatus::Unknown] {
                 let before = record.payment.status;
-                record.sends = record.sends.max(1);
                 record.sent_at = record.sent_at.or(Some(record.payment.created_at));
                 record.payment.status = status;
                 record.payment.updated_at = supplies.wall;
@@ -92,9 +92,22 @@ pub(crate) fn distrust_unsent(tx: &WriteTx<'_>, supplies: &Supplies) -> Result<u
                 };
                 bill::insert_step(tx, id, &step)?;
             }
+            // The send of the other life, which nobody here saw: the grace, the
+            // window of repetition and "may have arrived" count from it.
+            let attempt = bill::begin_attempt(tx, id, AttemptKind::Submit, incarnation, supplies)?;
+            bill::finish_attempt(tx, attempt, &unseen_send(), supplies)?;
             let provider = record.payment.provider.clone();
             queue::insert(tx, JobKind::Requery, id.as_bytes(), Some(&provider), supplies.due, 0, supplies.wall)?;
             distrusted += 1;
         }
+    }
+}
+
+fn unseen_send() -> bill::Finding {
+    bill::Finding {
+        outcome: OutcomeKind::Unknown,
+        detail: Some("another life of this file may have sent it".to_owned()),
+        evidence_hash: None,
+        evidence_text: None,
     }
 }

@@ -196,6 +196,10 @@ fn claim_one(
     job: &Job,
     desk: Option<&ProviderDesk>,
 ) -> Result<Claimed> {
+    // Close settles what is in flight once; nothing may take off behind it.
+    if inner.is_closing.load(Ordering::Acquire) {
+        return Ok(Claimed::Lost);
+    }
     let token = i64::from_be_bytes(random(supplies)?);
     let limit_ms =
         desk.map_or(LEASE_MARGIN_MS, |desk| millis(desk.capabilities.call_deadline).saturating_add(LEASE_MARGIN_MS));
@@ -298,10 +302,11 @@ fn dispatch(inner: &Arc<Inner>, assignment: Assignment) {
 
 fn serve(inner: &Arc<Inner>, assignment: Assignment) {
     let _mark = (inner.config.worker == WorkerMode::Background).then(EngineThread::enter);
-    // Whoever may still send keeps this incarnation alive, also past close.
-    let _life = Arc::clone(&inner.life);
+    // Whoever may still send keeps this incarnation alive, also past close; once
+    // it is over, nothing is sent any more.
+    let life = inner.life();
     let Assignment { desk, place, prepared } = assignment;
-    match attempt::make_call(inner, &desk, &prepared) {
+    match life.as_ref().and_then(|_| attempt::make_call(inner, &desk, &prepared)) {
         Some(reply) => record(inner, &prepared, &reply),
         None => {
             desk.unused();

@@ -59,8 +59,9 @@ statements! {
     JOB_CRASHED = "UPDATE job SET crashes = crashes + 1 WHERE id = :id AND status = 2 AND lease_token = :token";
     /// Ends whatever live job a subject has; job_live.
     JOB_CANCEL = "DELETE FROM job WHERE subject = :subject AND status <> 3";
-    /// Makes a ready job due earlier; job_live.
-    JOB_HASTEN = "UPDATE job SET due_ms = :now, scheduled_ms = :now WHERE subject = :subject AND status = 1 AND kind = :kind
+    /// Makes a ready job due earlier, by a run that is not of its schedule and
+    /// must not use it up; job_live.
+    JOB_HASTEN = "UPDATE job SET due_ms = :now, scheduled_ms = :now, runs = max(0, runs - 1) WHERE subject = :subject AND status = 1 AND kind = :kind
         AND due_ms > :now";
     /// Puts a dead letter back in the queue; primary key.
     JOB_REVIVE = "UPDATE job SET status = 1, runs = 0, crashes = 0, scheduled_ms = :now, due_ms = :now, died_at_ms = NULL
