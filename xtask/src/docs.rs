@@ -2,7 +2,7 @@
 
 use fusepay_core::{Code, ErrorKind, LISTS};
 
-use crate::codegen::MARK;
+use crate::text::MARK;
 
 /// One arrow of a state machine, for the page of states.
 struct Transition {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fusepay_core::{Code, ErrorKind, LISTS};
 
-use crate::codegen::MARK;
+use crate::text::{MARK, screaming};
 
 /// `fusepay-ffi/src/codes.rs`.
 pub(crate) fn codes() -> String {
@@ -44,20 +44,6 @@ fn sentence(meaning: &str) -> String {
         Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
         None => String::new(),
     }
-}
-
-/// `PaymentStatus`, `bill.payment.failed` and `process-reversal` in the form of a constant's name.
-pub(crate) fn screaming(name: &str) -> String {
-    let mut text = String::new();
-    let mut after_lower = false;
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && after_lower {
-            text.push('_');
-        }
-        after_lower = letter.is_ascii_lowercase();
-        text.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
-    }
-    text
 }
 
 /// `include/fusepay.h`, from the sources of `fusepay-ffi`.

@@ -7,3 +7,4 @@ mod docs;
 mod ffi;
 mod golden;
 mod python;
+mod text;

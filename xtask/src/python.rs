@@ -4,8 +4,8 @@
 
 use fusepay_core::{Code, LISTS};
 
-use crate::codegen::MARK;
-use crate::ffi::screaming;
+use crate::text::MARK;
+use crate::text::screaming;
 
 /// What stands above the enumerations.
 const HEAD: &str = r#"

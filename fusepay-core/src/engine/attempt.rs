@@ -9,10 +9,10 @@ use crate::bill::biller::{BillItem, Biller};
 use crate::bill::outcome::{Answer, Evidence, PayOutcome, QueryOutcome, WebhookNotice};
 use crate::bill::payment::{self, Decision, PaymentFacts};
 use crate::bill::provider::{Capabilities, Customer, CustomerRequest, PayRequest, Provider, QueryRequest, Webhook};
+use crate::engine::call::{Call, Prepared, Reply, describe_query, finding};
 use crate::engine::conclude::{Conclusion, Running, bounded, seed};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
-use crate::engine::evidence::{Reply, describe_query, finding};
 use crate::engine::inner::{Inner, millis};
 use crate::entropy::Supplies;
 use crate::error::{Error, Result};
@@ -24,23 +24,6 @@ use crate::store::{bill, queue};
 use crate::vocabulary::{AttemptKind, Code, JobKind, OutcomeKind, PaymentStatus, ReviewReason};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-/// A call that has been recorded and may now be made.
-#[derive(Debug, Clone)]
-pub(crate) struct Prepared {
-    pub(crate) payment: PaymentId,
-    pub(crate) attempt: i64,
-    pub(crate) running: Running,
-    pub(crate) call: Call,
-    pub(crate) capabilities: Capabilities,
-}
-
-/// Which call.
-#[derive(Debug, Clone)]
-pub(crate) enum Call {
-    Submit(PayRequest),
-    Query(QueryRequest),
-}
 
 /// Records, in the commit that claimed the job, that a call is about to be
 /// made; `None` when the job has nothing to do any more and was ended.

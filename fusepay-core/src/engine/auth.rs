@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod guess;
+pub(crate) mod issue;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod logout;
@@ -9,6 +10,3 @@ pub(crate) mod operator;
 pub(crate) mod profile;
 pub(crate) mod register;
 pub(crate) mod token;
-
-pub(crate) use crate::engine::auth::desk::AuthDesk;
-pub(crate) use crate::engine::auth::guess::recover;

@@ -6,35 +6,13 @@ use crate::engine::attempt;
 use crate::engine::conclude::Running;
 use crate::engine::desk::CallKind;
 use crate::engine::inner::Inner;
-use crate::engine::open::CLEAN;
+use crate::engine::thread::EngineThread;
 use crate::error::Result;
 use crate::store::{bill, instance, queue};
 use crate::vocabulary::JobKind;
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-
-thread_local! {
-    /// Whether this thread belongs to an engine: it must never wait for itself.
-    static IS_ENGINE_THREAD: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Marks this thread as an engine's until dropped.
-pub(crate) struct EngineThread;
-
-impl EngineThread {
-    pub(crate) fn enter() -> Self {
-        IS_ENGINE_THREAD.set(true);
-        EngineThread
-    }
-}
-
-impl Drop for EngineThread {
-    fn drop(&mut self) {
-        IS_ENGINE_THREAD.set(false);
-    }
-}
 
 /// Closes the engine. Always returns by the deadline and a little; a second
 /// call does nothing.
@@ -46,7 +24,7 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
     }
     inner.wake_worker();
     inner.subscribers.stop();
-    let may_wait = !IS_ENGINE_THREAD.get();
+    let may_wait = !EngineThread::is_this();
     if may_wait {
         inner.progress.wait_until(deadline, || calls(inner) == 0);
         if let Some(thread) = thread {
@@ -96,7 +74,7 @@ fn settle_flight(inner: &Arc<Inner>) -> Result<()> {
         }
         let others = instance::open_incarnations(tx)?.iter().any(|(id, _)| *id != engine.incarnation);
         if !others && !still_calling {
-            instance::set_fact(tx, CLEAN, "yes")?;
+            instance::set_fact(tx, instance::CLEAN, "yes")?;
         }
         Ok(())
     })

@@ -8,19 +8,18 @@
 //! only while it reads or moves the cursor, and closing does not wait for it
 //! past its deadline.
 
-use crate::clock::{Deadline, UnixMillis};
-use crate::engine::close::EngineThread;
 use crate::engine::config::WorkerMode;
 use crate::engine::inner::{Inner, check_page, check_text};
 use crate::engine::logging::log_events;
+use crate::engine::subscribers::{NAP, Present, Progress, Seat, Shared, StartAt, Subscriber, Subscription, lock};
+use crate::engine::thread::EngineThread;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::store::event;
 use crate::vocabulary::{Code, EventName};
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::time::Duration;
 
 /// Longest name of a subscriber, in bytes.
@@ -35,119 +34,6 @@ const BACKOFF_MS: i64 = 1_000;
 /// The longest wait between two tries: a minute, as a mended subscriber should
 /// not wait long.
 const BACKOFF_MAX_MS: i64 = 60_000;
-/// The longest an idle delivery sleeps; the worker rings it awake long before.
-const NAP: Duration = Duration::from_secs(1);
-
-/// Somebody in this process who is told of events. Implemented for closures.
-pub trait Subscriber: Send + Sync {
-    /// Learns of one event. The next one comes after this returned `Ok`; after
-    /// an error or a panic the same one comes again, 1, 2, 4 … 60 s later. It
-    /// may come again after a crash too: keep `event.sequence` with the effect.
-    ///
-    /// Called outside any commit; may call the engine, and may close it. It
-    /// should hold the engine by a [`Weak`], or neither is ever dropped.
-    ///
-    /// # Errors
-    /// Any: the event is not taken yet.
-    fn notify(&self, event: &Event) -> Result<()>;
-}
-
-impl<F: Fn(&Event) -> Result<()> + Send + Sync> Subscriber for F {
-    fn notify(&self, event: &Event) -> Result<()> {
-        self(event)
-    }
-}
-
-/// Where a subscriber begins that the database does not know yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum StartAt {
-    /// With the first event of the database.
-    Beginning,
-    /// With what happens from now on.
-    #[default]
-    Now,
-}
-
-/// A subscriber being served. Dropping it ends that: no further event is handed
-/// over, one that is under way is not waited for, and the cursor stays.
-#[must_use = "dropping a subscription ends it at once; `keep` lets it last as long as the engine"]
-pub struct Subscription {
-    shared: Arc<Shared>,
-    seat: Arc<Seat>,
-    is_kept: bool,
-}
-
-impl Subscription {
-    /// The subscriber's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.seat.name
-    }
-
-    /// Lets it last as long as the engine.
-    pub fn keep(mut self) {
-        self.is_kept = true;
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            self.seat.is_ended.store(true, Ordering::Release);
-            self.shared.leave(&self.seat);
-            self.shared.ring();
-        }
-    }
-}
-
-impl std::fmt::Debug for Subscription {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subscription").field("name", &self.seat.name).finish_non_exhaustive()
-    }
-}
-
-/// The subscribers of one engine.
-#[derive(Default)]
-pub(crate) struct Subscribers {
-    shared: Arc<Shared>,
-}
-
-/// What the engine, its subscriptions and their threads share.
-#[derive(Default)]
-struct Shared {
-    seats: Mutex<BTreeMap<String, Arc<Seat>>>,
-    is_stopped: AtomicBool,
-    /// Delivery threads that have not ended.
-    threads: AtomicUsize,
-    rings: Mutex<u64>,
-    rung: Condvar,
-}
-
-/// One subscriber.
-struct Seat {
-    name: String,
-    /// The events it wants; all when empty.
-    wanted: Vec<EventName>,
-    subscriber: Arc<dyn Subscriber>,
-    is_ended: AtomicBool,
-    progress: Mutex<Progress>,
-}
-
-/// How far a subscriber has come.
-#[derive(Debug, Default)]
-struct Progress {
-    /// The cursor as it was last read or written.
-    saved: u64,
-    /// The last event that it took, or that it does not want.
-    reached: u64,
-    saved_at: Option<UnixMillis>,
-    /// Whether it took any event since the cursor was moved.
-    has_taken: bool,
-    failures: u32,
-    /// After a failure: not before this moment of the engine's timeline.
-    retry_at: Option<UnixMillis>,
-}
 
 /// What one step of a delivery came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,66 +46,6 @@ enum Step {
     Later(i64),
     /// This delivery is over.
     Over,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Shared {
-    fn ring(&self) {
-        let mut rings = lock(&self.rings);
-        *rings = rings.wrapping_add(1);
-        drop(rings);
-        self.rung.notify_all();
-    }
-
-    fn rings(&self) -> u64 {
-        *lock(&self.rings)
-    }
-
-    /// Sleeps until rung after `seen`, or so long.
-    fn wait(&self, seen: u64, at_most: Duration) {
-        let rings = lock(&self.rings);
-        drop(self.rung.wait_timeout_while(rings, at_most, |rings| *rings == seen));
-    }
-
-    fn leave(&self, seat: &Arc<Seat>) {
-        let mut seats = lock(&self.seats);
-        if seats.get(&seat.name).is_some_and(|found| Arc::ptr_eq(found, seat)) {
-            seats.remove(&seat.name);
-        }
-    }
-
-    fn is_over(&self, seat: &Seat) -> bool {
-        self.is_stopped.load(Ordering::Acquire) || seat.is_ended.load(Ordering::Acquire)
-    }
-}
-
-impl Subscribers {
-    /// Hands over no further event. Never waits.
-    pub(crate) fn stop(&self) {
-        self.shared.is_stopped.store(true, Ordering::Release);
-        self.shared.ring();
-    }
-
-    /// Waits until every delivery has moved its cursor and ended, or the
-    /// deadline. One that still sleeps in its subscriber is left to itself.
-    pub(crate) fn wait_until_ended(&self, deadline: Deadline) {
-        while self.shared.threads.load(Ordering::Acquire) > 0 && !deadline.is_over() {
-            let seen = self.shared.rings();
-            if self.shared.threads.load(Ordering::Acquire) > 0 {
-                self.shared.wait(seen, deadline.remaining().unwrap_or(NAP));
-            }
-        }
-    }
-
-    /// Lets go of every subscriber.
-    pub(crate) fn close(&self) {
-        self.stop();
-        let seats = std::mem::take(&mut *lock(&self.shared.seats));
-        drop(seats);
-    }
 }
 
 /// The events after a sequence, in order.
@@ -319,23 +145,6 @@ pub(crate) fn subscribe(inner: &Arc<Inner>, request: SubscribeRequest<'_>) -> Re
 
 fn check_name(name: &str) -> Result<()> {
     check_text("subscriber", name, NAME_LENGTH_MAX)
-}
-
-/// Counts a delivery thread until it ends, however it ends.
-struct Present(Arc<Shared>);
-
-impl Present {
-    fn enter(shared: &Arc<Shared>) -> Self {
-        shared.threads.fetch_add(1, Ordering::AcqRel);
-        Present(Arc::clone(shared))
-    }
-}
-
-impl Drop for Present {
-    fn drop(&mut self) {
-        self.0.threads.fetch_sub(1, Ordering::AcqRel);
-        self.0.ring();
-    }
 }
 
 fn spawn(inner: &Arc<Inner>, subscription: &Subscription) -> Result<()> {

@@ -414,7 +414,7 @@ mod tests {
         let config = crate::engine::config::Config::new(directory.path().join("pay.db"), keys)
             .with_worker(crate::engine::config::WorkerMode::Manual)
             .with_hash_cost(HashCost::insecure_for_tests());
-        let engine = crate::engine::open::open(config).unwrap();
+        let engine = crate::engine::host::face::FusePay::open(config).unwrap();
         let register = |email: &str| {
             let request = Registration::new(email, "Ada", "Obi", "seven blue lamps by the river");
             engine.auth().register(&request).unwrap().wallet

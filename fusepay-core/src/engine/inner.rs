@@ -4,10 +4,9 @@
 use crate::audit::Actor;
 use crate::bill::vault::TokenVault;
 use crate::clock::{Clock, Deadline, Timeline, UnixMillis};
-use crate::engine::attempt::Prepared;
+use crate::engine::call::{Prepared, Reply};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
-use crate::engine::evidence::Reply;
 use crate::engine::once::{self, Once};
 use crate::entropy::{Entropy, Supplies};
 use crate::error::{Error, Result};
@@ -21,7 +20,6 @@ use crossbeam_channel::Sender;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -71,8 +69,8 @@ pub(crate) struct Inner {
     pub(crate) pid: u32,
     pub(crate) desks: RwLock<BTreeMap<String, Arc<ProviderDesk>>>,
     pub(crate) vault: TokenVault,
-    pub(crate) auth: crate::engine::auth::AuthDesk,
-    pub(crate) subscribers: crate::engine::event::Subscribers,
+    pub(crate) auth: crate::engine::auth::desk::AuthDesk,
+    pub(crate) subscribers: crate::engine::subscribers::Subscribers,
     pub(crate) wake: Sender<()>,
     pub(crate) is_closing: AtomicBool,
     pub(crate) is_closed: AtomicBool,
@@ -280,11 +278,6 @@ pub(crate) fn check_page(limit: u32) -> Result<u32> {
         return Ok(limit);
     }
     Err(Error::field(Code::InvalidArgument, "limit", "must be 1 to 500"))
-}
-
-/// How many threads this machine runs at once; 1 when it does not say.
-pub(crate) fn cores() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Whole milliseconds of a duration.

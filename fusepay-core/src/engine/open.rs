@@ -3,12 +3,11 @@
 
 use crate::bill::vault::TokenVault;
 use crate::clock::{Deadline, Timeline};
-use crate::engine::auth::AuthDesk;
+use crate::engine::auth::desk::AuthDesk;
 use crate::engine::config::{Config, FilePermissions, WorkerMode};
 use crate::engine::desk::ProviderDesk;
-use crate::engine::event::Subscribers;
-use crate::engine::host::face::FusePay;
 use crate::engine::inner::{Inner, Progress};
+use crate::engine::subscribers::Subscribers;
 use crate::engine::{recovery, worker};
 use crate::entropy::Supplies;
 use crate::error::{Error, Result};
@@ -20,20 +19,10 @@ use crate::vocabulary::Code;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
+use std::thread::JoinHandle;
 
-/// How a file remembers that its last engine ended cleanly.
-pub(crate) const CLEAN: &str = "clean";
-/// How a backup marks its copy.
-pub(crate) const COPY: &str = "copy";
-/// Which life of the file this is: raised when it is known to be a copy.
-const EPOCH: &str = "epoch";
-/// Where the file lay when it was last open.
-const PLACE: &str = "place";
-/// Whether time or randomness was ever injected.
-const SIMULATED: &str = "simulated";
-
-/// Opens an engine.
-pub(crate) fn open(config: Config) -> Result<FusePay> {
+/// Opens an engine; answers its inside and, in the background mode, its worker.
+pub(crate) fn open(config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<()>>)> {
     crate::store::writer::refuse_reentry()?;
     config.check()?;
     let vault = match &config.vault_key {
@@ -83,14 +72,14 @@ pub(crate) fn open(config: Config) -> Result<FusePay> {
     });
     recovery::rebase(&inner)?;
     recovery::resume_orphans(&inner)?;
-    crate::engine::auth::recover(&inner, others_live)?;
+    crate::engine::auth::guess::recover(&inner, others_live)?;
     drop(turn);
     let thread = match inner.config.worker {
         WorkerMode::Background => Some(worker::spawn(&inner, woken)?),
         WorkerMode::Manual => None,
     };
     tracing::info!(path = %inner.store.path().display(), incarnation, "engine opened");
-    Ok(FusePay::new(inner, thread))
+    Ok((inner, thread))
 }
 
 fn open_desks(config: &Config) -> Result<BTreeMap<String, Arc<ProviderDesk>>> {
@@ -106,8 +95,9 @@ fn open_desks(config: &Config) -> Result<BTreeMap<String, Arc<ProviderDesk>>> {
 /// it is synced into the database before anything is answered from it. Answers
 /// whether other engines are alive on the file.
 fn distrust_wal(store: &Store, guard: &FileGuard) -> Result<bool> {
-    let (is_clean, engines) = store
-        .read(|tx| Ok((instance::fact(tx, CLEAN)?.as_deref() == Some("yes"), instance::open_incarnations(tx)?)))?;
+    let (is_clean, engines) = store.read(|tx| {
+        Ok((instance::fact(tx, instance::CLEAN)?.as_deref() == Some("yes"), instance::open_incarnations(tx)?))
+    })?;
     let mut others_live = false;
     for (id, owner) in engines {
         others_live |= guard.is_incarnation_alive(id, &crate::store::guard::Owner::from_text(&owner)?)?;
@@ -152,10 +142,10 @@ fn enter(
         } else {
             notice_copy(tx, &supplies, incarnation, &place, is_restored)?
         };
-        instance::set_fact(tx, PLACE, &place)?;
-        instance::set_fact(tx, CLEAN, "no")?;
+        instance::set_fact(tx, instance::PLACE, &place)?;
+        instance::set_fact(tx, instance::CLEAN, "no")?;
         if is_simulated {
-            instance::set_fact(tx, SIMULATED, "yes")?;
+            instance::set_fact(tx, instance::SIMULATED, "yes")?;
         }
         Ok((Entrance { incarnation, distrusted }, life))
     })
@@ -170,8 +160,8 @@ fn notice_copy(
     place: &str,
     is_restored: bool,
 ) -> Result<Option<u32>> {
-    let was_at = instance::fact(tx, PLACE)?;
-    let is_marked = instance::fact(tx, COPY)?.is_some_and(|mark| mark == "yes");
+    let was_at = instance::fact(tx, instance::PLACE)?;
+    let is_marked = instance::fact(tx, instance::COPY)?.is_some_and(|mark| mark == "yes");
     let has_moved = was_at.is_some_and(|was| was != place);
     if is_restored || is_marked || has_moved {
         return raise_epoch(tx, supplies, incarnation).map(Some);
@@ -181,10 +171,10 @@ fn notice_copy(
 
 /// Begins a new life of the file: everything unsent is queried before it is sent.
 pub(crate) fn raise_epoch(tx: &WriteTx<'_>, supplies: &Supplies, incarnation: i64) -> Result<u32> {
-    let epoch: i64 = instance::fact(tx, EPOCH)?
+    let epoch: i64 = instance::fact(tx, instance::EPOCH)?
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Error::new(Code::Corrupt, "the file does not say which life it is in"))?;
-    instance::set_fact(tx, EPOCH, &epoch.saturating_add(1).to_string())?;
-    instance::set_fact(tx, COPY, "no")?;
+    instance::set_fact(tx, instance::EPOCH, &epoch.saturating_add(1).to_string())?;
+    instance::set_fact(tx, instance::COPY, "no")?;
     recovery::distrust_unsent(tx, supplies, incarnation)
 }

@@ -9,16 +9,18 @@
 pub(crate) mod bill;
 pub(crate) mod history;
 pub(crate) mod operator;
+pub(crate) mod ticket;
 pub(crate) mod wallet;
 
 use crate::auth::authorisation::{Action, demand};
 use crate::auth::profile::ProfileUpdate;
 use crate::auth::record::{Principal, SessionRecord, Tokens, User};
-use crate::engine::auth::{logout, profile, token};
+use crate::engine::auth::{logout, profile};
 use crate::engine::inner::{Access, Inner};
 use crate::engine::session::bill::SessionBills;
 use crate::engine::session::history::SessionHistory;
 use crate::engine::session::operator::Operator;
+use crate::engine::session::ticket::Ticket;
 use crate::engine::session::wallet::SessionWallets;
 use crate::error::Result;
 use crate::id::SessionId;
@@ -34,14 +36,12 @@ use std::sync::Arc;
 /// by log-out, another password, deactivation, another role, a refresh token
 /// used twice, or a retired key. Make a new handle from the refreshed token.
 pub struct Session {
-    inner: Arc<Inner>,
-    token: Secret,
+    ticket: Ticket,
 }
 
 impl Session {
     pub(crate) fn open(inner: &Arc<Inner>, access_token: &str) -> Result<Self> {
-        token::verify(inner, access_token)?;
-        Ok(Session { inner: Arc::clone(inner), token: Secret::from(access_token) })
+        Ticket::take(inner, access_token).map(|ticket| Session { ticket })
     }
 
     /// Whom the session stands for, now.
@@ -49,13 +49,7 @@ impl Session {
     /// # Errors
     /// [`Code::InvalidToken`].
     pub fn principal(&self) -> Result<Principal> {
-        // Text by construction: it came in as one.
-        token::verify(&self.inner, self.token.expose_text().unwrap_or_default())
-    }
-
-    /// What this session may see, asked anew. Every noun of a session begins here.
-    pub(crate) fn access(&self) -> Result<Access> {
-        self.principal().map(|who| Access::Owner(who.user_id))
+        self.ticket.principal()
     }
 
     /// The user.
@@ -64,7 +58,7 @@ impl Session {
     /// [`Code::InvalidToken`].
     pub fn profile(&self) -> Result<User> {
         let who = self.principal()?;
-        profile::find(&self.inner, Access::Owner(who.user_id), who.user_id)
+        profile::find(&self.ticket.inner, Access::Owner(who.user_id), who.user_id)
     }
 
     /// Changes the user's names; with `expected_version` only while the user is at it.
@@ -73,7 +67,7 @@ impl Session {
     /// [`Code::InvalidToken`], [`Code::Conflict`].
     pub fn update_profile(&self, change: &ProfileUpdate, expected_version: Option<i64>) -> Result<User> {
         let who = self.principal()?;
-        profile::update(&self.inner, Access::Owner(who.user_id), who.user_id, change, expected_version)
+        profile::update(&self.ticket.inner, Access::Owner(who.user_id), who.user_id, change, expected_version)
     }
 
     /// Replaces the password. A wrong current one counts as a failed log-in. All
@@ -84,7 +78,7 @@ impl Session {
     /// [`Code::InvalidToken`], [`Code::InvalidArgument`], [`Code::WeakPassword`],
     /// [`Code::InvalidCredentials`], [`Code::HashingBusy`].
     pub fn change_password(&self, current: &Secret, new: &Secret) -> Result<Tokens> {
-        profile::change_password(&self.inner, &self.principal()?, current, new)
+        profile::change_password(&self.ticket.inner, &self.principal()?, current, new)
     }
 
     /// The user's sessions that are alive, newest first.
@@ -93,7 +87,7 @@ impl Session {
     /// [`Code::InvalidToken`].
     pub fn sessions(&self) -> Result<Vec<SessionRecord>> {
         let who = self.principal()?;
-        logout::sessions(&self.inner, Access::Owner(who.user_id), who.user_id)
+        logout::sessions(&self.ticket.inner, Access::Owner(who.user_id), who.user_id)
     }
 
     /// Ends one of the user's sessions.
@@ -101,7 +95,7 @@ impl Session {
     /// # Errors
     /// [`Code::InvalidToken`], [`Code::NotFound`].
     pub fn revoke_session(&self, session: SessionId) -> Result<()> {
-        logout::revoke(&self.inner, self.access()?, session)
+        logout::revoke(&self.ticket.inner, self.ticket.access()?, session)
     }
 
     /// Ends this session.
@@ -110,7 +104,7 @@ impl Session {
     /// [`Code::InvalidToken`].
     pub fn logout(&self) -> Result<()> {
         let who = self.principal()?;
-        logout::revoke(&self.inner, Access::Owner(who.user_id), who.session_id)
+        logout::revoke(&self.ticket.inner, Access::Owner(who.user_id), who.session_id)
     }
 
     /// Ends all sessions of the user, this one too.
@@ -119,25 +113,25 @@ impl Session {
     /// [`Code::InvalidToken`].
     pub fn logout_everywhere(&self) -> Result<()> {
         let who = self.principal()?;
-        logout::everywhere(&self.inner, Access::Owner(who.user_id), who.user_id)
+        logout::everywhere(&self.ticket.inner, Access::Owner(who.user_id), who.user_id)
     }
 
     /// The user's wallets.
     #[must_use]
     pub fn wallet(&self) -> SessionWallets<'_> {
-        SessionWallets { session: self }
+        SessionWallets { session: &self.ticket }
     }
 
     /// Bills, paid from the user's wallets.
     #[must_use]
     pub fn bill(&self) -> SessionBills<'_> {
-        SessionBills { session: self }
+        SessionBills { session: &self.ticket }
     }
 
     /// The histories of the user's wallets.
     #[must_use]
     pub fn history(&self) -> SessionHistory<'_> {
-        SessionHistory { session: self }
+        SessionHistory { session: &self.ticket }
     }
 
     /// What the user may do with everybody's, by role. The role is read again at
@@ -148,7 +142,7 @@ impl Session {
     pub fn operator(&self) -> Result<Operator<'_>> {
         // Every role above the plain user may at least this.
         demand(self.principal()?.role, Action::ListUsers)?;
-        Ok(Operator { session: self })
+        Ok(Operator { session: &self.ticket })
     }
 }
 

@@ -4,13 +4,13 @@
 
 use crate::audit::Actor;
 use crate::clock::UnixMillis;
-use crate::engine::attempt::{self, Prepared, is_rule};
-use crate::engine::close::EngineThread;
+use crate::engine::attempt::{self, is_rule};
+use crate::engine::call::{Call, Prepared, Reply};
 use crate::engine::conclude::{Conclusion, Running, bounded, seed};
 use crate::engine::config::WorkerMode;
 use crate::engine::desk::{CallKind, Place, ProviderDesk};
-use crate::engine::evidence::Reply;
 use crate::engine::inner::{Inner, millis};
+use crate::engine::thread::EngineThread;
 use crate::engine::{hold, recovery, reversal};
 use crate::entropy::{Supplies, random};
 use crate::error::{Error, Result};
@@ -289,10 +289,8 @@ fn dispatch(inner: &Arc<Inner>, assignment: Assignment) {
                 let cause = format!("no thread for the call: {cause}");
                 let outcome = crate::bill::outcome::PayOutcome::NotSent { cause: cause.clone() };
                 let reply = match prepared.call {
-                    attempt::Call::Submit(_) => Reply::Submit(outcome.into()),
-                    attempt::Call::Query(_) => {
-                        Reply::Query(crate::bill::outcome::QueryOutcome::Unknown { cause }.into())
-                    }
+                    Call::Submit(_) => Reply::Submit(outcome.into()),
+                    Call::Query(_) => Reply::Query(crate::bill::outcome::QueryOutcome::Unknown { cause }.into()),
                 };
                 record(inner, &prepared, &reply);
             }
@@ -314,7 +312,7 @@ fn serve(inner: &Arc<Inner>, assignment: Assignment) {
                 crate::bill::outcome::PayOutcome::NotSent { cause: "the lease was lost before the call".to_owned() }
                     .into(),
             );
-            if matches!(prepared.call, attempt::Call::Submit(_)) {
+            if matches!(prepared.call, Call::Submit(_)) {
                 record(inner, &prepared, &never_made);
             }
         }

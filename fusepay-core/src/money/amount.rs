@@ -116,19 +116,6 @@ fn overflow() -> Error {
     Error::new(Code::AmountOverflow, "the result does not fit 64-bit minor units; use smaller amounts")
 }
 
-/// Shows major units with exactly the currency's decimal places, then the code: `19.50 NGN`.
-impl std::fmt::Display for Money {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", crate::money::decimal::to_text(*self), self.currency)
-    }
-}
-
-impl std::fmt::Debug for Money {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,6 +69,19 @@ pub(crate) fn to_text(money: Money) -> String {
     }
 }
 
+/// Shows major units with exactly the currency's decimal places, then the code: `19.50 NGN`.
+impl std::fmt::Display for Money {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", to_text(*self), self.currency())
+    }
+}
+
+impl std::fmt::Debug for Money {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,17 @@ use crate::store::statement::statements;
 use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::named_params;
 
+/// How a file remembers that its last engine ended cleanly.
+pub(crate) const CLEAN: &str = "clean";
+/// How a backup marks its copy.
+pub(crate) const COPY: &str = "copy";
+/// Which life of the file this is: raised when it is known to be a copy.
+pub(crate) const EPOCH: &str = "epoch";
+/// Where the file lay when it was last open.
+pub(crate) const PLACE: &str = "place";
+/// Whether time or randomness was ever injected.
+pub(crate) const SIMULATED: &str = "simulated";
+
 statements! {
     /// One fact; primary key.
     FACT = "SELECT value FROM instance WHERE name = :name";

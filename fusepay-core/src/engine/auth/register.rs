@@ -5,7 +5,7 @@ use crate::auth::email::EmailAddress;
 use crate::auth::password::PasswordContext;
 use crate::auth::profile::PersonName;
 use crate::auth::record::{Tokens, User};
-use crate::engine::auth::desk::{Lifetimes, begin_session, check_device, hash_password, issue};
+use crate::engine::auth::issue::{Lifetimes, begin_session, check_device, hash_password, issue};
 use crate::engine::book::Book;
 use crate::engine::inner::{Access, Inner};
 use crate::engine::wallet::{check_label, create_inside};

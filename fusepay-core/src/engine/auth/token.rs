@@ -6,7 +6,7 @@ use crate::auth::record::{Principal, Tokens};
 use crate::auth::refresh::{self, RefreshDecision, RefreshFacts, is_over};
 use crate::auth::token::{AccessClaims, TokenPolicy, invalid_token, verify_access};
 use crate::clock::UnixMillis;
-use crate::engine::auth::desk::issue;
+use crate::engine::auth::issue::issue;
 use crate::engine::book::Book;
 use crate::engine::inner::Inner;
 use crate::entropy::Supplies;

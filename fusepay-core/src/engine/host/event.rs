@@ -1,8 +1,9 @@
 //! Events, as a host sees them.
 
 use crate::engine::event;
-use crate::engine::event::{StartAt, SubscribeRequest, Subscriber, Subscription};
+use crate::engine::event::SubscribeRequest;
 use crate::engine::inner::Inner;
+use crate::engine::subscribers::{StartAt, Subscriber, Subscription};
 use crate::error::Result;
 use crate::event::Event;
 use crate::vocabulary::EventName;

@@ -36,10 +36,6 @@ pub struct FusePay {
 }
 
 impl FusePay {
-    pub(crate) fn new(inner: Arc<Inner>, thread: Option<JoinHandle<()>>) -> Self {
-        FusePay { inner, thread: Mutex::new(thread) }
-    }
-
     /// The inside, for unit tests that hand an `Access` of their own.
     #[cfg(test)]
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -67,7 +63,8 @@ impl FusePay {
     /// [`Code::SchemaTooNew`], [`Code::Corrupt`], [`Code::Busy`] when another
     /// process is opening it, and the storage faults.
     pub fn open(config: Config) -> Result<FusePay> {
-        crate::engine::open::open(config)
+        let (inner, thread) = crate::engine::open::open(config)?;
+        Ok(FusePay { inner, thread: Mutex::new(thread) })
     }
 
     /// Closes the engine: waits until `deadline` for provider calls to end,

@@ -6,7 +6,7 @@ use crate::bill::quote::Quote;
 use crate::bill::record::Payment;
 use crate::engine::bill::QuoteRequest;
 use crate::engine::pay::PayBill;
-use crate::engine::session::Session;
+use crate::engine::session::ticket::Ticket;
 use crate::engine::{bill, catalogue, pay};
 use crate::error::Result;
 use crate::id::{PaymentId, WalletId};
@@ -14,10 +14,10 @@ use crate::id::{PaymentId, WalletId};
 use crate::vocabulary::Code;
 use std::time::Duration;
 
-/// A user's bills. See [`Session::bill`]. Every method first answers
+/// A user's bills. See [`crate::Session::bill`]. Every method first answers
 /// [`Code::InvalidToken`] when the session has ended.
 pub struct SessionBills<'s> {
-    pub(crate) session: &'s Session,
+    pub(crate) session: &'s Ticket,
 }
 
 impl SessionBills<'_> {

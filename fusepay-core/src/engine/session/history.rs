@@ -3,7 +3,7 @@
 use crate::clock::UnixMillis;
 use crate::engine::history::{self, HistoryFilter, HistoryPage};
 use crate::engine::inner::Access;
-use crate::engine::session::Session;
+use crate::engine::session::ticket::Ticket;
 use crate::error::Result;
 use crate::id::{TransactionId, WalletId};
 use crate::ledger::statement::Statement;
@@ -12,10 +12,10 @@ use crate::money::amount::Money;
 #[cfg(doc)]
 use crate::vocabulary::Code;
 
-/// Histories of a user's wallets. See [`Session::history`]. Every method first
+/// Histories of a user's wallets. See [`crate::Session::history`]. Every method first
 /// answers [`Code::InvalidToken`] when the session has ended.
 pub struct SessionHistory<'s> {
-    pub(crate) session: &'s Session,
+    pub(crate) session: &'s Ticket,
 }
 
 impl SessionHistory<'_> {

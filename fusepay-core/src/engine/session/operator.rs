@@ -9,7 +9,7 @@ use crate::engine::bill::Explanation;
 use crate::engine::history::{HistoryFilter, HistoryPage};
 use crate::engine::inner::Access;
 use crate::engine::reversal::{ClaimSettlement, RefundRequest, ReviewVerdict};
-use crate::engine::session::Session;
+use crate::engine::session::ticket::Ticket;
 use crate::engine::{bill, history, queue, reversal, wallet};
 use crate::error::{Error, Result};
 use crate::id::{JobId, PaymentId, UserId, WalletId};
@@ -18,12 +18,12 @@ use crate::queue::job::JobCount;
 use crate::vocabulary::{Code, PaymentStatus, Role, WalletStatus};
 use crate::wallet::record::Wallet;
 
-/// What a session may do beyond its own user. See [`Session::operator`]. Every
+/// What a session may do beyond its own user. See [`crate::Session::operator`]. Every
 /// method first answers [`Code::InvalidToken`] when
 /// the session has ended, then [`Code::Forbidden`], in
 /// the same words, when the role does not allow it.
 pub struct Operator<'s> {
-    pub(crate) session: &'s Session,
+    pub(crate) session: &'s Ticket,
 }
 
 impl Operator<'_> {

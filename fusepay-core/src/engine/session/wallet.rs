@@ -1,7 +1,7 @@
 //! Wallets, as their owner sees them.
 
 use crate::engine::inner::Access;
-use crate::engine::session::Session;
+use crate::engine::session::ticket::Ticket;
 use crate::engine::transfer::TransferRequest;
 use crate::engine::{hold, transfer, wallet};
 use crate::error::Result;
@@ -14,10 +14,10 @@ use crate::vocabulary::HoldStatus;
 use crate::wallet::limit::Limit;
 use crate::wallet::record::{Hold, Wallet};
 
-/// A user's wallets. See [`Session::wallet`]. Every method first answers
+/// A user's wallets. See [`crate::Session::wallet`]. Every method first answers
 /// [`Code::InvalidToken`] when the session has ended.
 pub struct SessionWallets<'s> {
-    pub(crate) session: &'s Session,
+    pub(crate) session: &'s Ticket,
 }
 
 impl SessionWallets<'_> {

@@ -1,14 +1,33 @@
-//! What a call answered, in the words an attempt keeps: outcome, detail, hash and
-//! redacted text.
+//! One provider call as data: what is asked, what was answered, and the words an
+//! attempt keeps of it (outcome, detail, hash and redacted text).
 
 use crate::bill::outcome::{Answer, Evidence, PayOutcome, QueryOutcome};
-use crate::engine::conclude::bounded;
+use crate::bill::provider::{Capabilities, PayRequest, QueryRequest};
+use crate::engine::conclude::{Running, bounded};
+use crate::id::PaymentId;
 use crate::store::bill::Finding;
 use crate::vocabulary::OutcomeKind;
 use sha2::{Digest, Sha256};
 
 /// Longest evidence text kept, in bytes.
 const EVIDENCE_LENGTH_MAX: usize = 4096;
+
+/// A call that has been recorded and may now be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    pub(crate) payment: PaymentId,
+    pub(crate) attempt: i64,
+    pub(crate) running: Running,
+    pub(crate) call: Call,
+    pub(crate) capabilities: Capabilities,
+}
+
+/// Which call.
+#[derive(Debug, Clone)]
+pub(crate) enum Call {
+    Submit(PayRequest),
+    Query(QueryRequest),
+}
 
 /// What a call answered.
 #[derive(Debug, Clone)]

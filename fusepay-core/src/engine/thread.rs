@@ -1,0 +1,29 @@
+//! Which threads are an engine's own: they signal a close and never wait for it.
+
+use std::cell::Cell;
+
+thread_local! {
+    /// Whether this thread belongs to an engine: it must never wait for itself.
+    static IS_ENGINE_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as an engine's until dropped.
+pub(crate) struct EngineThread;
+
+impl EngineThread {
+    pub(crate) fn enter() -> Self {
+        IS_ENGINE_THREAD.set(true);
+        EngineThread
+    }
+
+    /// Whether this thread is an engine's.
+    pub(crate) fn is_this() -> bool {
+        IS_ENGINE_THREAD.get()
+    }
+}
+
+impl Drop for EngineThread {
+    fn drop(&mut self) {
+        IS_ENGINE_THREAD.set(false);
+    }
+}
