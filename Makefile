@@ -14,8 +14,9 @@ CARGO_TEST  := cargo test --locked --workspace
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: tools ## Build and run the demonstration: a bill paid, one lost, one reversed
-	cargo run --quiet --locked --package fusepay-demo
+demo: tools ## Build and run the demonstration: 200 bills against a biller that fails, hangs and lies
+	@cargo build --quiet --locked --package sandbox-biller --package fusepay-demo
+	@cargo run --quiet --locked --package fusepay-demo
 
 test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc
