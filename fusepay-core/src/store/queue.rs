@@ -61,14 +61,14 @@ statements! {
     JOB_CANCEL = "DELETE FROM job WHERE subject = :subject AND status <> 3";
     /// Makes a ready job due earlier, by a run that is not of its schedule and
     /// must not use it up; job_live.
-    JOB_HASTEN = "UPDATE job SET due_ms = :now, scheduled_ms = :now, runs = max(0, runs - 1) WHERE subject = :subject AND status = 1 AND kind = :kind
+    JOB_HASTEN = "UPDATE job SET due_ms = :now, scheduled_ms = :now, runs = max(0, runs - 1) WHERE subject = :subject AND status <> 3 AND status = 1 AND kind = :kind
         AND due_ms > :now";
     /// Puts a dead letter back in the queue; primary key.
     JOB_REVIVE = "UPDATE job SET status = 1, runs = 0, crashes = 0, scheduled_ms = :now, due_ms = :now, died_at_ms = NULL
         WHERE id = :id AND status = 3";
     /// Closes a dead letter; primary key.
     JOB_RESOLVE = "DELETE FROM job WHERE id = :id AND status = 3";
-    /// Closes the dead letters of a subject; job_subject.
+    /// Closes the dead letters of a subject; job_dead_subject.
     JOB_RESOLVE_SUBJECT = "DELETE FROM job WHERE subject = :subject AND status = 3";
     /// Counts delays again from now for jobs scheduled in what is now the future; job_due.
     JOBS_REBASE = "UPDATE job SET due_ms = :now + max(0, due_ms - scheduled_ms), scheduled_ms = :now

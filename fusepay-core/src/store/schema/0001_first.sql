@@ -317,7 +317,7 @@ CREATE INDEX job_leased ON job (lease_incarnation) WHERE status = 2;
 CREATE INDEX job_dead ON job (id) WHERE status = 3;
 -- I8: one live job per subject.
 CREATE UNIQUE INDEX job_live ON job (subject) WHERE status <> 3;
-CREATE INDEX job_subject ON job (subject);
+CREATE INDEX job_dead_subject ON job (subject) WHERE status = 3;
 
 -- Same key, same answer, for ever. Written by once.
 CREATE TABLE idempotency (
