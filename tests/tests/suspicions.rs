@@ -654,3 +654,58 @@ fn what_a_wallet_refuses_says_nothing_of_whose_it_is() {
     assert_eq!(Money::new(0, Currency::NGN), ngn(0));
     world.assert_sound_at_rest();
 }
+
+#[test]
+fn a_quote_for_nobody_is_refused_by_name() {
+    let world = World::open();
+    let nobody = fusepay_core::UserId::from_bytes([7; 16]);
+    refused(&world, Code::NotFound, || {
+        world.engine().bill().quote(&QuoteRequest::new(nobody, BILLER, ITEM, "m", ngn(1)))
+    });
+    assert_eq!(code(world.engine().wallet().create(nobody, Currency::NGN, "")), Err(Code::NotFound));
+    world.assert_sound();
+}
+
+/// A biller that wants at least ten naira of every customer.
+struct Choosy(ScriptedProvider);
+
+impl fusepay_core::Provider for Choosy {
+    fn capabilities(&self) -> fusepay_core::Capabilities {
+        self.0.capabilities()
+    }
+
+    fn pay(&self, request: &fusepay_core::PayRequest) -> fusepay_core::Answer<fusepay_core::PayOutcome> {
+        self.0.pay(request)
+    }
+
+    fn query(&self, request: &fusepay_core::QueryRequest) -> fusepay_core::Answer<fusepay_core::QueryOutcome> {
+        self.0.query(request)
+    }
+
+    fn validate_customer(
+        &self,
+        request: &fusepay_core::CustomerRequest,
+    ) -> fusepay_core::Result<fusepay_core::Customer> {
+        let mut customer = self.0.validate_customer(request)?;
+        customer.minimum_minor = Some(1_000);
+        Ok(customer)
+    }
+}
+
+#[test]
+fn what_a_biller_wants_at_least_of_a_customer_holds_without_a_quote_too() {
+    let world = World::open();
+    world.engine().register_provider("choosy", Arc::new(Choosy(ScriptedProvider::new()))).unwrap();
+    let biller = Biller::new("CHOOSY", "Choosy", Category::new("TV").unwrap(), "choosy");
+    let mut item = BillItem::new("ANY", "Any", ngn(1), 10_000);
+    item.validates_customer = true;
+    world.engine().bill().load_catalogue(&[(biller, vec![item])]).unwrap();
+    let wallet = world.funded_wallet(50_000);
+    let pay = |minor| world.engine().bill().pay(&PayBill::new(wallet, "CHOOSY", "ANY", "m", ngn(minor)));
+    let quote = QuoteRequest::new(world.look(wallet).user_id, "CHOOSY", "ANY", "m", ngn(999));
+    refused(&world, Code::AmountOutOfRange, || world.engine().bill().quote(&quote));
+    refused(&world, Code::AmountOutOfRange, || pay(999));
+    pay(1_000).unwrap();
+    world.assert_sound_at_rest();
+    assert_eq!(world.balance(wallet), 49_000);
+}
