@@ -394,3 +394,77 @@ fn closed() -> Error {
 fn again(error: &Error) -> Error {
     Error::new(error.code(), error.detail())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::InstanceId;
+    use crate::store::Store;
+    use crate::store::guard::Permissions;
+    use std::sync::mpsc;
+
+    const PUT: &str = "INSERT INTO instance (name, value) VALUES (:name, 'here')";
+
+    fn open(directory: &tempfile::TempDir) -> Store {
+        let guard = FileGuard::acquire(&directory.path().join("pay.db"), Permissions::Relaxed).unwrap();
+        Store::open(Arc::new(guard), InstanceId::from_bytes([1; 16]), None).unwrap()
+    }
+
+    fn put(tx: &WriteTx<'_>, name: &'static str) -> Result<()> {
+        tx.run(PUT, rusqlite::named_params! { ":name": name }).map(|_| ())
+    }
+
+    fn is_there(store: &Store, name: &'static str) -> bool {
+        let sql = "SELECT 1 FROM instance WHERE name = :name";
+        store.read(|tx| tx.first(sql, rusqlite::named_params! { ":name": name }, |_| Ok(()))).unwrap().is_some()
+    }
+
+    #[test]
+    fn in_one_commit_each_member_succeeds_or_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(&directory);
+        let long = || Deadline::after(Duration::from_secs(60));
+        let (go, gone) = mpsc::channel::<()>();
+        let gone = Mutex::new(gone);
+        std::thread::scope(|scope| {
+            let store = &store;
+            let first = scope.spawn(move || {
+                store.write(long(), move |tx| {
+                    let _ = lock(&gone).recv();
+                    put(tx, "first")
+                })
+            });
+            while !lock(&store.writer().line).is_led {
+                std::thread::yield_now();
+            }
+            let panics = scope.spawn(move || {
+                store.write(long(), |tx| -> Result<()> {
+                    put(tx, "panics")?;
+                    tx.savepoint(|tx| put(tx, "panics inside").map(|()| panic!("a bug")))
+                })
+            });
+            let refuses = scope.spawn(move || {
+                store.write(long(), |tx| {
+                    put(tx, "refuses")?;
+                    Err::<(), _>(Error::new(Code::NotAllowed, "no"))
+                })
+            });
+            let commits = scope.spawn(move || store.write(long(), |tx| put(tx, "commits")));
+            while lock(&store.writer().line).waiting.len() < 3 {
+                std::thread::yield_now();
+            }
+            let hurried = store.write(Deadline::after(Duration::from_millis(1)), |tx| put(tx, "hurried"));
+            assert_eq!(hurried.unwrap_err().code(), Code::Busy);
+            let before = store.writer().counts();
+            go.send(()).unwrap();
+            assert!(first.join().unwrap().is_ok() && commits.join().unwrap().is_ok());
+            assert_eq!(panics.join().unwrap().unwrap_err().code(), Code::Panicked);
+            assert_eq!(refuses.join().unwrap().unwrap_err().code(), Code::NotAllowed);
+            assert_eq!(store.writer().counts(), (before.0 + 2, before.1 + 4), "two commits for four members");
+        });
+        let found =
+            ["first", "commits", "panics", "panics inside", "refuses", "hurried"].map(|name| is_there(&store, name));
+        assert_eq!(found, [true, true, false, false, false, false]);
+        assert!(store.write(long(), |tx| put(tx, "later")).is_ok());
+    }
+}
