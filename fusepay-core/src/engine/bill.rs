@@ -5,7 +5,7 @@ use crate::bill::provider::{Customer, Webhook};
 use crate::bill::quote::Quote;
 use crate::bill::record::{Attempt, Payment, PaymentStep};
 use crate::engine::attempt;
-use crate::engine::catalogue::{CUSTOMER_LENGTH_MAX, ask_customer, offered, route};
+use crate::engine::catalogue::{CUSTOMER_LENGTH_MAX, ask_customer, demand_minimum, offered, route};
 use crate::engine::inner::{Access, Inner, check_page, check_text, millis};
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, QuoteId, UserId, WalletId};
@@ -81,7 +81,10 @@ pub(crate) fn quote(inner: &Arc<Inner>, access: Access, request: &QuoteRequest) 
     request.amount.require_positive("amount")?;
     check_text("customer_reference", &request.customer_reference, CUSTOMER_LENGTH_MAX)?;
     access.demand_owner(request.user_id, "user")?;
-    let (biller, item) = inner.read(|tx| offered(tx, &request.biller, &request.item))?;
+    let (biller, item) = inner.read(|tx| {
+        crate::store::auth::find(tx, request.user_id)?;
+        offered(tx, &request.biller, &request.item)
+    })?;
     item.allow(request.amount)?;
     let customer = if item.validates_customer {
         let desk = route(inner, &biller)?;
@@ -89,12 +92,7 @@ pub(crate) fn quote(inner: &Arc<Inner>, access: Access, request: &QuoteRequest) 
     } else {
         None
     };
-    let minimum = customer.as_ref().and_then(|customer| customer.minimum_minor);
-    if let Some(minimum) = minimum.filter(|minimum| request.amount.minor() < *minimum) {
-        let least = Money::new(minimum, request.amount.currency());
-        let detail = format!("the biller wants at least {least} of this customer");
-        return Err(Error::field(Code::AmountOutOfRange, "amount", detail));
-    }
+    customer.as_ref().map_or(Ok(()), |customer| demand_minimum(customer, request.amount))?;
     let (request, life_ms) = (request.clone(), millis(inner.config.quote_life));
     inner.write(move |tx, supplies| {
         let quote = Quote {

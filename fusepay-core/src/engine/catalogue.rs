@@ -140,3 +140,10 @@ pub(crate) fn ask_customer(
     request.deadline = desk.capabilities.call_deadline;
     attempt::validate_customer(desk.provider.as_ref(), &request)
 }
+
+/// Refuses less than the biller wants of this customer.
+pub(crate) fn demand_minimum(customer: &Customer, amount: Money) -> Result<()> {
+    let Some(minimum) = customer.minimum_minor.filter(|minimum| amount.minor() < *minimum) else { return Ok(()) };
+    let least = Money::new(minimum, amount.currency());
+    Err(Error::field(Code::AmountOutOfRange, "amount", format!("the biller wants at least {least} of this customer")))
+}

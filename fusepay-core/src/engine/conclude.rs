@@ -233,7 +233,7 @@ impl Conclusion<'_, '_> {
         let owner = wallet::find(self.tx, payment.wallet_id)?;
         let account = book.account(&AccountRef::Wallet(owner.id), owner.currency)?;
         let total = payment.amount.checked_add(payment.fee)?;
-        let has_room = account.balance_minor.checked_add(total.minor()).is_some();
+        let has_room = account.room_for(total.minor()).is_ok();
         if may_credit(owner.status).is_ok() && has_room {
             return Ok(AccountRef::Wallet(owner.id));
         }

@@ -6,7 +6,7 @@ use crate::bill::record::Payment;
 use crate::bill::request_id::{RequestIdOrigin, derive};
 use crate::clock::UnixMillis;
 use crate::engine::book::Book;
-use crate::engine::catalogue::{CUSTOMER_LENGTH_MAX, ask_customer, offered, route};
+use crate::engine::catalogue::{CUSTOMER_LENGTH_MAX, ask_customer, demand_minimum, offered, route};
 use crate::engine::conclude::{draft, memo};
 use crate::engine::desk::ProviderDesk;
 use crate::engine::inner::{Access, Inner, check_text};
@@ -159,7 +159,8 @@ pub(crate) fn pay(inner: &Arc<Inner>, access: Access, request: &PayBill) -> Resu
         None => paid,
         Some(biller) => {
             let desk = route(inner, biller)?;
-            ask_customer(&desk, &request.biller, &request.item, &request.customer_reference)?;
+            let customer = ask_customer(&desk, &request.biller, &request.item, &request.customer_reference)?;
+            demand_minimum(&customer, request.amount)?;
             commit_payment(inner, access, request, &once, None)
         }
     }

@@ -119,6 +119,8 @@ pub(crate) fn set_credit_limit(inner: &Inner, access: Access, id: WalletId, limi
         let mut book = Book::open(tx, supplies);
         let account = book.account(&AccountRef::Wallet(id), found.currency)?;
         account.credit_limit_minor = limit_minor;
+        // Holds that end must fit in as well.
+        account.room_for(0)?;
         if account.available_minor()? < 0 {
             return Err(Error::new(Code::InsufficientFunds, "the wallet already owes more than this credit limit"));
         }

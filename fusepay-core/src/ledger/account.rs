@@ -158,7 +158,7 @@ impl Account {
 
     /// Puts money in.
     pub(crate) fn credit(&mut self, amount_minor: i64) -> Result<()> {
-        let balance_minor = add(self.balance_minor, amount_minor)?;
+        let balance_minor = self.room_for(amount_minor)?;
         if matches!(self.kind, AccountKind::Funding | AccountKind::Claims) && balance_minor > 0 {
             // Reachable by a rule: a wallet with a credit limit may not carry
             // out more money than ever came in.
@@ -170,6 +170,14 @@ impl Account {
         self.balance_minor = balance_minor;
         self.posting_sequence = add(self.posting_sequence, 1)?;
         Ok(())
+    }
+
+    /// The balance with this much more in it. What can be spent, credit limit
+    /// included, must stay within 64 bits too, or the wallet could not be read.
+    pub(crate) fn room_for(&self, amount_minor: i64) -> Result<i64> {
+        let balance_minor = add(self.balance_minor, amount_minor)?;
+        add(balance_minor, self.credit_limit_minor)?;
+        Ok(balance_minor)
     }
 
     /// Reserves part of what is available.

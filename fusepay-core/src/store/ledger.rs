@@ -44,8 +44,10 @@ statements! {
     /// Whether an external reference was booked for this type; posting_external_once.
     EXTERNAL_USED = "SELECT 1 FROM posting WHERE type = :type AND external_reference = :external";
     /// What counts against a wallet's limits since a moment: its debits that no
-    /// reversal gave back; posting_debit_entry and posting_reversal_once.
-    USAGE = "SELECT coalesce(sum(p.amount_minor), 0), count(*) FROM posting p
+    /// reversal gave back; posting_debit_entry and posting_reversal_once. In two
+    /// halves: what went round and round can sum up to more than 64 bits.
+    USAGE = "SELECT coalesce(sum(p.amount_minor >> 32), 0), coalesce(sum(p.amount_minor & 4294967295), 0), count(*)
+        FROM posting p
         WHERE p.debit_account = :account AND p.debit_sequence IS NOT NULL AND p.created_at_ms >= :since
         AND p.type <> :fee AND (:category IS NULL OR p.category = :category)
         AND NOT EXISTS (SELECT 1 FROM posting r WHERE r.reversal_of = p.id)";
@@ -199,10 +201,14 @@ pub(crate) fn is_external_reference_used(tx: &ReadTx<'_>, kind: TransactionType,
     Ok(tx.first(EXTERNAL_USED, params, |_| Ok(()))?.is_some())
 }
 
-/// Sum and count of what a wallet spent since a moment, reversed debits left out.
+/// Sum and count of what a wallet spent since a moment, reversed debits left
+/// out. A sum past 64 bits, which is past every limit, is the highest number.
 pub(crate) fn usage(tx: &ReadTx<'_>, account: i64, category: Option<&str>, since: UnixMillis) -> Result<(i64, u32)> {
     let params = named_params! {
         ":account": account, ":since": since.0, ":category": category, ":fee": TransactionType::Fee.number(),
     };
-    Ok(tx.first(USAGE, params, |row| Ok((row.int(0)?, row.count(1)?)))?.unwrap_or((0, 0)))
+    let halves = tx.first(USAGE, params, |row| Ok((row.int(0)?, row.int(1)?, row.count(2)?)))?;
+    let (high, low, count) = halves.unwrap_or((0, 0, 0));
+    let sum = (i128::from(high) << 32).saturating_add(i128::from(low));
+    Ok((i64::try_from(sum).unwrap_or(i64::MAX), count))
 }

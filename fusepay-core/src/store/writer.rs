@@ -471,7 +471,7 @@ mod tests {
                     instance::set_fact(tx, end, "written")?;
                     match end {
                         "refuses" => Err(Error::new(Code::NotAllowed, "no")),
-                        "panics" => panic!("a bug"),
+                        "panics" => tx.savepoint(|tx| instance::set_fact(tx, "inside", "x").map(|()| panic!("a bug"))),
                         _ => Ok(()),
                     }
                 })
@@ -485,7 +485,7 @@ mod tests {
         assert_eq!(panics.join().unwrap().map_err(|e| e.code()), Err(Code::Panicked));
         commits.join().unwrap().unwrap();
         let found = |name| store.read(|tx| instance::fact(tx, name)).unwrap();
-        assert_eq!((found("refuses"), found("panics")), (None, None));
+        assert_eq!((found("refuses"), found("panics"), found("inside")), (None, None, None));
         assert_eq!(found("commits").as_deref(), Some("written"));
     }
 

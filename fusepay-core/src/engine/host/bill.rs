@@ -69,7 +69,7 @@ impl Bills<'_> {
     /// the provider first, on this thread.
     ///
     /// # Errors
-    /// [`Code::InvalidAmount`], [`Code::InvalidArgument`],
+    /// [`Code::InvalidAmount`], [`Code::InvalidArgument`], [`Code::NotFound`],
     /// [`Code::BillerUnavailable`], [`Code::CurrencyMismatch`],
     /// [`Code::AmountOutOfRange`], and those of [`Bills::validate_customer`].
     pub fn quote(&self, request: &QuoteRequest) -> Result<Quote> {

@@ -213,8 +213,9 @@ impl Wallets<'_> {
     /// Sets how far below zero the balance may go, in minor units.
     ///
     /// # Errors
-    /// [`Code::InvalidAmount`], [`Code::NotFound`], [`Code::InsufficientFunds`]
-    /// when the wallet already owes more.
+    /// [`Code::InvalidAmount`], [`Code::NotFound`], [`Code::AmountOverflow`] when
+    /// balance and limit together exceed what can be counted,
+    /// [`Code::InsufficientFunds`] when the wallet already owes more.
     pub fn set_credit_limit(&self, id: WalletId, limit_minor: i64) -> Result<Wallet> {
         wallet::set_credit_limit(self.inner, self.access, id, limit_minor)
     }
