@@ -20,7 +20,7 @@ pub trait Subscriber: Send + Sync {
     /// may come again after a crash too: keep `event.sequence` with the effect.
     ///
     /// Called outside any commit; may call the engine, and may close it. It
-    /// should hold the engine by a [`Weak`], or neither is ever dropped.
+    /// should hold the engine by a [`Weak`](std::sync::Weak), or neither is ever dropped.
     ///
     /// # Errors
     /// Any: the event is not taken yet.
