@@ -175,7 +175,11 @@ pub(crate) fn transfer_batch(
     let lines = Arc::clone(&booked);
     let ids: Vec<TransactionId> = inner.write_once(
         once,
-        move |tx| Ok((wallet::find(tx, first)?.user_id, ())),
+        move |tx| {
+            let wallet = wallet::find(tx, first)?;
+            access.demand_owner(wallet.user_id, "wallet")?;
+            Ok((wallet.user_id, ()))
+        },
         move |tx, supplies, ()| {
             let found = book_batch(tx, supplies, access, &requests, fee)?;
             let ids = found.iter().map(|line| line.id).collect();
