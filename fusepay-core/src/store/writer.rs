@@ -210,26 +210,31 @@ impl Writer {
         if !matches!(&*lock(&member.stage), Stage::Waiting(_)) {
             return false;
         }
+        let before = line.waiting.len();
         line.waiting.retain(|other| !Arc::ptr_eq(other, member));
-        true
+        line.waiting.len() < before
+    }
+
+    /// Takes everybody who waits out of the line, and their work with them. Both
+    /// under the lock of the line: a member that has left it can't still look as
+    /// if it waited, and give up on work that is about to be done.
+    fn take_group(&self) -> (Vec<Arc<Member>>, Vec<Work>) {
+        let mut line = lock(&self.line);
+        let size = line.waiting.len().min(GROUP_MAX);
+        let group: Vec<Arc<Member>> = line.waiting.drain(..size).collect();
+        let take = |member: &Arc<Member>| match std::mem::replace(&mut *lock(&member.stage), Stage::Running) {
+            Stage::Waiting(work) | Stage::Leading(work) => work,
+            Stage::Running | Stage::Answered(_) => {
+                Box::new(|_: &WriteTx<'_>| Err(Error::new(Code::Panicked, "the writer met a member twice")))
+            }
+        };
+        let works = group.iter().map(take).collect();
+        (group, works)
     }
 
     /// Runs everybody who waits, answers them, and hands the lead on.
     fn lead(&self) {
-        let group: Vec<Arc<Member>> = {
-            let mut line = lock(&self.line);
-            let size = line.waiting.len().min(GROUP_MAX);
-            line.waiting.drain(..size).collect()
-        };
-        let mut works: Vec<Work> = Vec::with_capacity(group.len());
-        for member in &group {
-            match std::mem::replace(&mut *lock(&member.stage), Stage::Running) {
-                Stage::Waiting(work) | Stage::Leading(work) => works.push(work),
-                Stage::Running | Stage::Answered(_) => {
-                    works.push(Box::new(|_| Err(Error::new(Code::Panicked, "the writer met a member twice"))))
-                }
-            }
-        }
+        let (group, mut works) = self.take_group();
         let patience = group.iter().filter_map(|member| member.deadline.remaining()).max();
         let answers = self.run_group(&mut works, patience.unwrap_or(Duration::from_secs(3600)));
         for (member, answer) in group.iter().zip(answers) {
@@ -500,6 +505,23 @@ mod tests {
         first.join().unwrap().unwrap();
         store.write(soon(), |tx| instance::set_fact(tx, "later", "yes")).unwrap();
         assert_eq!(store.read(|tx| instance::fact(tx, "hasty")).unwrap(), None);
+    }
+
+    #[test]
+    fn nobody_leaves_who_has_been_taken_up() {
+        let (_directory, store) = open();
+        let member = || {
+            let stage = Mutex::new(Stage::Waiting(Box::new(|_: &WriteTx<'_>| Ok(Box::new(()) as Answer))));
+            Arc::new(Member { stage, changed: Condvar::new(), deadline: Deadline::after(Duration::ZERO) })
+        };
+        let (taken, waits) = (member(), member());
+        lock(&store.writer().line).waiting.push_back(Arc::clone(&taken));
+        assert_eq!(store.writer().take_group().0.len(), 1);
+        lock(&store.writer().line).waiting.push_back(Arc::clone(&waits));
+        // "Busy" says that nothing happened: only who is still in line may say it.
+        assert!(!store.writer().leave(&taken));
+        assert!(store.writer().leave(&waits));
+        assert!(!store.writer().leave(&waits));
     }
 
     #[test]
