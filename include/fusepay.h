@@ -707,6 +707,12 @@
 // Tokens are signed with Ed25519: keys are seeds of exactly 32 bytes.
 #define FUSEPAY_KEY_EDDSA 1
 
+// A new subscriber begins with what happens from now on. The default.
+#define FUSEPAY_START_AT_NOW 0
+
+// A new subscriber begins with the first event of the database.
+#define FUSEPAY_START_AT_BEGINNING 1
+
 // What a capture leaves is given back; the hold is resolved. The default.
 #define FUSEPAY_REMAINDER_RELEASE 0
 
@@ -750,6 +756,73 @@ typedef struct fusepay_reply fusepay_reply;
 // any thread; closed by `fusepay_session_close`. Whatever ends the session ends
 // it at the next call, which answers `FUSEPAY_ERR_INVALID_TOKEN`.
 typedef struct fusepay_session fusepay_session;
+
+// A subscriber being served. An owned handle, usable from any thread; ended by
+// `fusepay_subscription_close`, or given up by `fusepay_subscription_keep`.
+typedef struct fusepay_subscription fusepay_subscription;
+
+// One entry of the audit trail: who did what to what.
+typedef struct fusepay_audit_record {
+    // `sizeof(fusepay_audit_record)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its place: from 1, without gaps.
+    uint64_t sequence;
+    // When it was committed, by the wall clock, in milliseconds UTC.
+    int64_t at_ms;
+    // Who did it: "host", "system", or a user's id.
+    const char *actor;
+    // What was done: the name of an event or of an operation.
+    const char *action;
+    // To what: an id, or the hash of a name that must not be shown.
+    const char *subject;
+    // Whether it was done; false when it was refused or failed.
+    bool success;
+    // From where it was asked; may be empty.
+    const char *origin;
+    // Details: a JSON object. Never a secret.
+    const char *payload;
+} fusepay_audit_record;
+
+// Several entries of the audit trail.
+typedef struct fusepay_audit_record_array {
+    // `sizeof(fusepay_audit_record_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the entries; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The entries; NULL when there are none.
+    const struct fusepay_audit_record *const *items;
+} fusepay_audit_record_array;
+
+// The end of the audit chain at some moment. Kept outside the database, it
+// proves later that nothing up to it was changed, and nothing cut off.
+typedef struct fusepay_chain_head {
+    // The sequence of the last entry; 0 when there is none.
+    uint64_t sequence;
+    // Its hash; zeros when there is none.
+    uint8_t hash[32];
+} fusepay_chain_head;
+
+// What following the audit chain found.
+typedef struct fusepay_audit_report {
+    // `sizeof(fusepay_audit_report)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whether every entry is as it was written and none is missing.
+    bool is_sound;
+    // Entries that are sound, counted from the first.
+    uint64_t entries;
+    // The end of the chain, as far as it is sound.
+    struct fusepay_chain_head head;
+    // The first entry that is changed, missing, or cut off; or NULL.
+    const uint64_t *first_bad;
+    // What is wrong with it; or NULL.
+    const char *detail;
+} fusepay_audit_report;
 
 // How often a job runs and how long it waits before each run. Every field is
 // taken as it stands: begin with `fusepay_backoff_bill` or one of its like.
@@ -1195,15 +1268,6 @@ typedef struct fusepay_violation {
     const char *detail;
 } fusepay_violation;
 
-// The end of the audit chain at some moment. Kept outside the database, it
-// proves later that nothing up to it was changed, and nothing cut off.
-typedef struct fusepay_chain_head {
-    // The sequence of the last entry; 0 when there is none.
-    uint64_t sequence;
-    // Its hash; zeros when there is none.
-    uint8_t hash[32];
-} fusepay_chain_head;
-
 // What verification found.
 typedef struct fusepay_verify_report {
     // `sizeof(fusepay_verify_report)`, set by `FUSEPAY_INIT`.
@@ -1348,11 +1412,11 @@ typedef struct fusepay_stats {
     uint64_t wal_bytes;
 } fusepay_stats;
 
-// The id of a transaction.
-typedef struct fusepay_transaction_id {
+// The id of a user.
+typedef struct fusepay_user_id {
     // The 16 bytes of a UUID (RFC 9562).
     uint8_t bytes[16];
-} fusepay_transaction_id;
+} fusepay_user_id;
 
 // The id of a wallet.
 typedef struct fusepay_wallet_id {
@@ -1366,11 +1430,78 @@ typedef struct fusepay_payment_id {
     uint8_t bytes[16];
 } fusepay_payment_id;
 
+// The id of a transaction.
+typedef struct fusepay_transaction_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_transaction_id;
+
 // The id of a hold.
 typedef struct fusepay_hold_id {
     // The 16 bytes of a UUID (RFC 9562).
     uint8_t bytes[16];
 } fusepay_hold_id;
+
+// Something that happened. Written in the commit it tells of; stays.
+typedef struct fusepay_event {
+    // `sizeof(fusepay_event)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its place among all events of the database: from 1, without gaps.
+    uint64_t sequence;
+    // What happened: one of `FUSEPAY_EVENT_NAME_*`.
+    uint32_t name;
+    // When it was committed, by the wall clock, in milliseconds UTC.
+    int64_t at_ms;
+    // The user it is about; or NULL.
+    const struct fusepay_user_id *user_id;
+    // The wallet it is about; or NULL.
+    const struct fusepay_wallet_id *wallet_id;
+    // The payment it is about; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The transaction it is about; or NULL.
+    const struct fusepay_transaction_id *transaction_id;
+    // The hold it is about; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The number of the job it is about; or NULL.
+    const int64_t *job_id;
+    // Details: a JSON object of strings and integers, keys sorted. Never a secret.
+    const char *payload;
+} fusepay_event;
+
+// Several events.
+typedef struct fusepay_event_array {
+    // `sizeof(fusepay_event_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the events; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The events; NULL when there are none.
+    const struct fusepay_event *const *items;
+} fusepay_event_array;
+
+// Somebody who is told of events. Begin it with `FUSEPAY_INIT`; it is copied
+// when it subscribes.
+typedef struct fusepay_subscriber {
+    // `sizeof(fusepay_subscriber)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to the function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // Learns of one event, which lives during the call. Returns 0 when it took
+    // it, and the next one follows. After anything else the same event comes
+    // again, 1, 2, 4 … 60 s later. It may come again after a crash, too: keep
+    // the sequence with the effect.
+    //
+    // Called outside any commit, one event at a time: by a thread of the engine,
+    // in the manual worker mode by the one that calls `fusepay_engine_run_due`.
+    // It may call the engine, close it, and close its own subscription. It must
+    // not leave by an exception or `longjmp`: that ends the process.
+    int32_t (*notify)(void *user_data, const struct fusepay_event *event);
+} fusepay_subscriber;
 
 // One money event as one wallet sees it: a line of its history. A transfer
 // between two wallets is one transaction with a line in each.
@@ -1466,12 +1597,6 @@ typedef struct fusepay_transaction_page {
     // struct with the next page, pass it as it stands: it is read first.
     const char *next_cursor;
 } fusepay_transaction_page;
-
-// The id of a user.
-typedef struct fusepay_user_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_user_id;
 
 // A wallet's lines from one moment to another, oldest first, with the balance
 // before the first and after the last: opening + sum of amounts = closing.
@@ -1578,6 +1703,28 @@ typedef struct fusepay_hold_array {
     // The holds; NULL when there are none.
     const struct fusepay_hold *const *items;
 } fusepay_hold_array;
+
+// Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
+typedef struct fusepay_logger {
+    // `sizeof(fusepay_logger)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to the function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // What is told, this level and above: one of `FUSEPAY_LOG_LEVEL_*`; 0 for info.
+    uint32_t level;
+    // Takes one line: its level (`FUSEPAY_LOG_LEVEL_*`), the part of the library it
+    // comes from, and the message with its fields (` key=value`). One line each,
+    // control characters escaped; they live during the call. There is never a
+    // password, key or token in them.
+    //
+    // Called from any thread, several at once, also from the one that is inside a
+    // call of the library, which waits for it: be quick. It may call the library;
+    // what that logs on the same thread is not told. It must not leave by an
+    // exception or `longjmp`: that ends the process.
+    void (*write)(void *user_data, uint32_t level, const char *target, const char *message);
+} fusepay_logger;
 
 // Where logs go, and how many are kept; 0 leaves a default alone.
 typedef struct fusepay_log_config {
@@ -1829,6 +1976,110 @@ typedef struct fusepay_limit_array {
 extern "C" {
 #endif // __cplusplus
 
+// Entries after a sequence (0: from the first), in order; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_CORRUPT` when an entry can't
+// be read.
+int32_t fusepay_audit_read(const struct fusepay_engine *engine,
+                           uint64_t after_sequence,
+                           uint32_t limit,
+                           struct fusepay_audit_record_array *entries,
+                           struct fusepay_error **error);
+
+// The end of the chain now. Kept outside the database, it later proves by
+// `fusepay_audit_verify` that nothing was changed or cut off up to it.
+//
+// Errors: the common ones.
+int32_t fusepay_audit_head(const struct fusepay_engine *engine,
+                           struct fusepay_chain_head *head,
+                           struct fusepay_error **error);
+
+// Follows the chain from its first entry to its last, and holds it against a head
+// taken earlier unless `head` is NULL; names the first bad entry. Reads every
+// entry; other calls go on meanwhile.
+//
+// Errors: the common ones. What is wrong with the chain is in the report.
+int32_t fusepay_audit_verify(const struct fusepay_engine *engine,
+                             const struct fusepay_chain_head *head,
+                             struct fusepay_audit_report *report,
+                             struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_ERROR_KIND_*`, such as "refused";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_error_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_payment_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_type_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_wallet_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_hold_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_role_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_user_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_attempt_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_outcome_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_review_reason_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_limit_window_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_event_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_operation_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_breaker_state_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_level_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_rotation_name(uint32_t number);
+
 // The default schedule of sending a bill: at once, then after 2 and 6 seconds.
 struct fusepay_backoff fusepay_backoff_bill(void);
 
@@ -1979,6 +2230,109 @@ const char *fusepay_error_idempotency_key(const struct fusepay_error *error);
 // error that was freed before do nothing.
 void fusepay_error_free(struct fusepay_error **error);
 
+// The events after one, in order; `limit` 1 to 500. From the first with 0. The
+// same question gives the same events for ever.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_events_read(const struct fusepay_engine *engine,
+                            uint64_t after_sequence,
+                            uint32_t limit,
+                            struct fusepay_event_array *events,
+                            struct fusepay_error **error);
+
+// The number of the last event; 0 when there is none.
+//
+// Errors: the common ones.
+int32_t fusepay_events_head(const struct fusepay_engine *engine,
+                            uint64_t *sequence,
+                            struct fusepay_error **error);
+
+// The last event a subscriber has taken, of all names. `is_known` tells whether
+// the name was ever used; `sequence` is 0 when it was not. Names have 1 to 100
+// bytes, no control characters.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`.
+int32_t fusepay_events_cursor(const struct fusepay_engine *engine,
+                              const char *subscriber,
+                              bool *is_known,
+                              uint64_t *sequence,
+                              struct fusepay_error **error);
+
+// Remembers, durably, that everything up to `sequence` was taken. A cursor that is
+// further already stays: acknowledging twice is no change.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, also for a number
+// that no event has yet.
+int32_t fusepay_events_acknowledge(const struct fusepay_engine *engine,
+                                   const char *subscriber,
+                                   uint64_t sequence,
+                                   struct fusepay_error **error);
+
+// Moves a cursor back, so that what comes after `sequence` is told again. A cursor
+// that is further back already stays.
+//
+// Errors: as `fusepay_events_acknowledge`.
+int32_t fusepay_events_rewind(const struct fusepay_engine *engine,
+                              const char *subscriber,
+                              uint64_t sequence,
+                              struct fusepay_error **error);
+
+// Tells a subscriber of every event: after the commit, in order, at least once.
+// Its cursor is kept under its name (1 to 100 bytes), so that it goes on where it
+// was after a restart; `start`, `FUSEPAY_START_AT_NOW` or
+// `FUSEPAY_START_AT_BEGINNING`, counts for a name that is new to the database.
+//
+// In the background mode it is called on a thread of its own, maybe before this
+// returns; in the manual mode by `fusepay_engine_run_due`. A subscriber that fails
+// or sleeps delays neither payments nor other subscribers. Engines that subscribe
+// under one name share the cursor, and may each be told the same event.
+//
+// The subscriber's `destroy` is owed from here on, also when this fails: it comes
+// when the subscription was closed, or kept and its engine closed, and the last
+// call in flight has returned.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_ALLOWED` while this engine has a subscription of this name.
+int32_t fusepay_events_subscribe(const struct fusepay_engine *engine,
+                                 const char *name,
+                                 uint32_t start,
+                                 const struct fusepay_subscriber *subscriber,
+                                 struct fusepay_subscription **subscription,
+                                 struct fusepay_error **error);
+
+// As `fusepay_events_subscribe`, for the events of these names alone
+// (`FUSEPAY_EVENT_NAME_*`); for all when `wanted_length` is 0.
+//
+// Errors: as `fusepay_events_subscribe`.
+int32_t fusepay_events_subscribe_to(const struct fusepay_engine *engine,
+                                    const char *name,
+                                    uint32_t start,
+                                    const uint32_t *wanted,
+                                    size_t wanted_length,
+                                    const struct fusepay_subscriber *subscriber,
+                                    struct fusepay_subscription **subscription,
+                                    struct fusepay_error **error);
+
+// The name of a subscription that is being served.
+//
+// Errors: `FUSEPAY_ERR_INVALID_HANDLE`, `FUSEPAY_ERR_FORKED`.
+int32_t fusepay_subscription_name(const struct fusepay_subscription *subscription,
+                                  struct fusepay_text *name,
+                                  struct fusepay_error **error);
+
+// Lets a subscription last as long as its engine, gives up its handle and sets
+// the variable to NULL.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_HANDLE`,
+// `FUSEPAY_ERR_FORKED`; the variable is as it was then.
+int32_t fusepay_subscription_keep(struct fusepay_subscription **subscription, struct fusepay_error **error);
+
+// Ends a subscription and sets the variable to NULL: no further event is handed
+// over, one that is under way is not waited for, and its place is remembered
+// under its name. May be called from inside the subscriber. NULL, a pointer to
+// NULL and a handle that was closed before do nothing.
+void fusepay_subscription_close(struct fusepay_subscription **subscription);
+
 // The lines of one transaction: one, or two (the debit first) when it moved money
 // between two wallets.
 //
@@ -2128,12 +2482,22 @@ const char *fusepay_id_text(const uint8_t *bytes, char *text);
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_ID`.
 int32_t fusepay_id_parse(const char *text, uint8_t *bytes, struct fusepay_error **error);
 
+// Makes a logger the one of this process, for all engines, instead of the former
+// one; nobody is told any more with NULL. The logger's `destroy` is owed from here
+// on, also when this fails: it comes when another one took its place and the last
+// call in flight has returned. In a forked child nobody is told until it sets a
+// logger of its own.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED` when this
+// process logs into files (`fusepay_log_to_files`).
+int32_t fusepay_log_set(const struct fusepay_logger *logger, struct fusepay_error **error);
+
 // Makes this process log into files: everything as JSON lines in `combined.log`,
 // errors also in `error.log`. Once per process, from any thread. Keep the handle
 // until the program ends.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`,
-// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already,
+// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already (also by `fusepay_log_set`),
 // `FUSEPAY_ERR_STORAGE_FAULT` when the directory or a file can't be made.
 int32_t fusepay_log_to_files(const struct fusepay_log_config *config,
                              struct fusepay_log_files **files,
@@ -2288,6 +2652,89 @@ int32_t fusepay_session_open(const struct fusepay_engine *engine,
 // goes on (`fusepay_session_logout` ends it). NULL, a pointer to NULL and a handle
 // that was closed before do nothing.
 void fusepay_session_close(struct fusepay_session **session);
+
+// The user's lines of one transaction.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`, also for what is
+// another's.
+int32_t fusepay_session_history_find(const struct fusepay_session *session,
+                                     const struct fusepay_transaction_id *transaction_id,
+                                     struct fusepay_transaction_array *lines,
+                                     struct fusepay_error **error);
+
+// The user's lines of the transaction with this reference, exactly as it is shown.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ID`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_history_find_by_reference(const struct fusepay_session *session,
+                                                  const char *reference,
+                                                  struct fusepay_transaction_array *lines,
+                                                  struct fusepay_error **error);
+
+// As `fusepay_history_page`, of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_history_page(const struct fusepay_session *session,
+                                     const struct fusepay_wallet_id *wallet_id,
+                                     const struct fusepay_history_filter *filter,
+                                     const char *cursor,
+                                     uint32_t limit,
+                                     struct fusepay_transaction_page *page,
+                                     struct fusepay_error **error);
+
+// As `fusepay_session_history_page`, over all of the user's wallets, merged in the
+// order of booking.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_history_page_of_all(const struct fusepay_session *session,
+                                            const struct fusepay_history_filter *filter,
+                                            const char *cursor,
+                                            uint32_t limit,
+                                            struct fusepay_transaction_page *page,
+                                            struct fusepay_error **error);
+
+// As `fusepay_history_statement`, of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_CORRUPT`.
+int32_t fusepay_session_history_statement(const struct fusepay_session *session,
+                                          const struct fusepay_wallet_id *wallet_id,
+                                          int64_t from_ms,
+                                          int64_t until_ms,
+                                          struct fusepay_statement *statement,
+                                          struct fusepay_error **error);
+
+// As `fusepay_history_statement_csv`, of one of the user's wallets.
+//
+// Errors: as `fusepay_session_history_statement`.
+int32_t fusepay_session_history_statement_csv(const struct fusepay_session *session,
+                                              const struct fusepay_wallet_id *wallet_id,
+                                              int64_t from_ms,
+                                              int64_t until_ms,
+                                              struct fusepay_text *csv,
+                                              struct fusepay_error **error);
+
+// As `fusepay_history_statement_json`, of one of the user's wallets.
+//
+// Errors: as `fusepay_session_history_statement`.
+int32_t fusepay_session_history_statement_json(const struct fusepay_session *session,
+                                               const struct fusepay_wallet_id *wallet_id,
+                                               int64_t from_ms,
+                                               int64_t until_ms,
+                                               struct fusepay_text *json,
+                                               struct fusepay_error **error);
+
+// The balance of one of the user's wallets after the last line booked at or
+// before a moment (milliseconds UTC).
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_history_balance_at(const struct fusepay_session *session,
+                                           const struct fusepay_wallet_id *wallet_id,
+                                           int64_t at_ms,
+                                           struct fusepay_money *balance,
+                                           struct fusepay_error **error);
 
 // The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
 // ends. Asked for and answered as `fusepay_history_statement`.

@@ -11,6 +11,8 @@ use crate::error::fusepay_error;
 use crate::handle::tables;
 use crate::input;
 
+pub mod history;
+
 /// What the user an access token stands for may do. An owned handle, usable from
 /// any thread; closed by `fusepay_session_close`. Whatever ends the session ends
 /// it at the next call, which answers `FUSEPAY_ERR_INVALID_TOKEN`.
@@ -18,7 +20,6 @@ pub struct fusepay_session {
     _private: (),
 }
 
-#[allow(dead_code, reason = "for the nouns that follow")]
 /// The session behind a handle.
 ///
 /// # Errors
