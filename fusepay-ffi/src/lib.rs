@@ -25,6 +25,7 @@
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "the callers are C; see above")]
 
 pub mod audit;
+pub mod auth;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -41,6 +42,7 @@ pub mod money;
 pub mod provider;
 pub mod reply;
 pub mod session;
+pub mod user;
 pub mod wallet;
 
 mod boundary;
