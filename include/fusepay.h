@@ -747,8 +747,13 @@ typedef struct fusepay_memory fusepay_memory;
 typedef struct fusepay_reply fusepay_reply;
 
 // What the user an access token stands for may do. An owned handle, usable from
-// any thread; closed by `fusepay_session_close`. Whatever ends the session ends
-// it at the next call, which answers `FUSEPAY_ERR_INVALID_TOKEN`.
+// any thread; closed by `fusepay_session_close`.
+//
+// Every call on it answers `FUSEPAY_ERR_INVALID_TOKEN`, in the same words, once
+// the access token has expired or its session has ended: by log-out, another
+// password, deactivation, another role, a refresh token used twice, or a retired
+// key. Open a new one with the refreshed token. Ids of other users answer
+// `FUSEPAY_ERR_NOT_FOUND`, like ids of nobody.
 typedef struct fusepay_session fusepay_session;
 
 // Who wants to become a user. Begin it with `FUSEPAY_INIT`.
@@ -1715,20 +1720,6 @@ typedef struct fusepay_biller_entry {
     uint32_t is_disabled;
 } fusepay_biller_entry;
 
-// Some users, in the order in which they registered.
-typedef struct fusepay_user_page {
-    // `sizeof(fusepay_user_page)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are on this page.
-    size_t length;
-    // The users; NULL when there are none.
-    const struct fusepay_user *const *items;
-    // Pass it as `after` for the next page; NULL when this was the last.
-    const struct fusepay_user_id *next;
-} fusepay_user_page;
-
 // A session of a user that is alive.
 typedef struct fusepay_session_record {
     // The size of the struct in this version of the library.
@@ -1759,6 +1750,20 @@ typedef struct fusepay_session_record_array {
     const struct fusepay_session_record *const *items;
 } fusepay_session_record_array;
 
+// Some users, in the order in which they registered.
+typedef struct fusepay_user_page {
+    // `sizeof(fusepay_user_page)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are on this page.
+    size_t length;
+    // The users; NULL when there are none.
+    const struct fusepay_user *const *items;
+    // Pass it as `after` for the next page; NULL when this was the last.
+    const struct fusepay_user_id *next;
+} fusepay_user_page;
+
 // Several wallets.
 typedef struct fusepay_wallet_array {
     // `sizeof(fusepay_wallet_array)`, set by `FUSEPAY_INIT`.
@@ -1770,27 +1775,6 @@ typedef struct fusepay_wallet_array {
     // The wallets; NULL when there are none.
     const struct fusepay_wallet *const *items;
 } fusepay_wallet_array;
-
-// Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_money_request {
-    // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // The wallet.
-    struct fusepay_wallet_id wallet_id;
-    // How much; more than zero, in the wallet's currency.
-    struct fusepay_money amount;
-    // The host's own reference, 1 to 128 bytes; NULL for none. For funding and
-    // withdrawal each one is booked once.
-    const char *external_reference;
-    // A text for people, at most 500 bytes; NULL for none.
-    const char *description;
-    // The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
-    const char *metadata;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
-    const char *idempotency_key;
-    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
-    const int64_t *expected_version;
-} fusepay_money_request;
 
 // Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_transfer_request {
@@ -1812,34 +1796,6 @@ typedef struct fusepay_transfer_request {
     // version; NULL: any.
     const int64_t *expected_version;
 } fusepay_transfer_request;
-
-// Several lines.
-typedef struct fusepay_transaction_array {
-    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the lines; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The lines; NULL when there are none.
-    const struct fusepay_transaction *const *items;
-} fusepay_transaction_array;
-
-// A limit to set. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_limit_request {
-    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units, at least 1;
-    // NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window, at least 1; NULL for no bound. Not
-    // for a window of one transaction.
-    const uint32_t *count_max;
-} fusepay_limit_request;
 
 // A bound on what leaves a wallet within one window.
 typedef struct fusepay_limit {
@@ -1868,6 +1824,55 @@ typedef struct fusepay_limit_array {
     // The limits; NULL when there are none.
     const struct fusepay_limit *const *items;
 } fusepay_limit_array;
+
+// Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_money_request {
+    // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet.
+    struct fusepay_wallet_id wallet_id;
+    // How much; more than zero, in the wallet's currency.
+    struct fusepay_money amount;
+    // The host's own reference, 1 to 128 bytes; NULL for none. For funding and
+    // withdrawal each one is booked once.
+    const char *external_reference;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
+    const char *metadata;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
+    const int64_t *expected_version;
+} fusepay_money_request;
+
+// Several lines.
+typedef struct fusepay_transaction_array {
+    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_transaction_array;
+
+// A limit to set. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_limit_request {
+    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units, at least 1;
+    // NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window, at least 1; NULL for no bound. Not
+    // for a window of one transaction.
+    const uint32_t *count_max;
+} fusepay_limit_request;
 
 #ifdef __cplusplus
 extern "C" {
@@ -2306,6 +2311,241 @@ int32_t fusepay_session_open(const struct fusepay_engine *engine,
 // goes on (`fusepay_session_logout` ends it). NULL, a pointer to NULL and a handle
 // that was closed before do nothing.
 void fusepay_session_close(struct fusepay_session **session);
+
+// Whom the session stands for, now.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_principal(const struct fusepay_session *session,
+                                  struct fusepay_principal *principal,
+                                  struct fusepay_error **error);
+
+// The user.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_profile(const struct fusepay_session *session,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// Changes the user's names, 1 to 50 code points each; NULL leaves one as it is.
+// With `expected_version` only while the user is at it; NULL: whatever it is.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_CONFLICT`.
+int32_t fusepay_session_update_profile(const struct fusepay_session *session,
+                                       const char *first_name,
+                                       const char *last_name,
+                                       const int64_t *expected_version,
+                                       struct fusepay_user *user,
+                                       struct fusepay_error **error);
+
+// Replaces the password. A wrong current one counts as a failed log-in. All
+// sessions end, this one too; the answer belongs to a new one on the same device.
+// Passwords are UTF-8, their lengths in bytes; the library's copies are wiped
+// after use.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_INVALID_CREDENTIALS`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_session_change_password(const struct fusepay_session *session,
+                                        const uint8_t *current_password,
+                                        size_t current_password_length,
+                                        const uint8_t *new_password,
+                                        size_t new_password_length,
+                                        struct fusepay_tokens *tokens,
+                                        struct fusepay_error **error);
+
+// The user's sessions that are alive, newest first.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_sessions(const struct fusepay_session *session,
+                                 struct fusepay_session_record_array *sessions,
+                                 struct fusepay_error **error);
+
+// Ends one of the user's sessions.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_revoke_session(const struct fusepay_session *session,
+                                       const struct fusepay_session_id *session_id,
+                                       struct fusepay_error **error);
+
+// Ends this session. Its handle stays, to be closed.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_logout(const struct fusepay_session *session, struct fusepay_error **error);
+
+// Ends all sessions of the user, this one too.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_logout_everywhere(const struct fusepay_session *session,
+                                          struct fusepay_error **error);
+
+// As `fusepay_auth_list_users`. Operators, auditors, admins. Whatever the role may
+// not do is refused in the same words, here and in every function of the
+// operator; the role is read again at every call.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_list_users(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *after,
+                                            uint32_t limit,
+                                            struct fusepay_user_page *page,
+                                            struct fusepay_error **error);
+
+// As `fusepay_auth_search_users`. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_search_users(const struct fusepay_session *session,
+                                              const char *text,
+                                              const struct fusepay_user_id *after,
+                                              uint32_t limit,
+                                              struct fusepay_user_page *page,
+                                              struct fusepay_error **error);
+
+// One user. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_user(const struct fusepay_session *session,
+                                           const struct fusepay_user_id *user_id,
+                                           struct fusepay_user *user,
+                                           struct fusepay_error **error);
+
+// The sessions of a user that are alive, newest first. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_sessions(const struct fusepay_session *session,
+                                          const struct fusepay_user_id *user_id,
+                                          struct fusepay_session_record_array *sessions,
+                                          struct fusepay_error **error);
+
+// Ends all sessions of a user. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_end_sessions(const struct fusepay_session *session,
+                                              const struct fusepay_user_id *user_id,
+                                              struct fusepay_error **error);
+
+// Forbids a user to log in, and ends their sessions. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_session_operator_deactivate(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *user_id,
+                                            struct fusepay_user *user,
+                                            struct fusepay_error **error);
+
+// Lets a deactivated user log in again. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_reactivate(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *user_id,
+                                            struct fusepay_user *user,
+                                            struct fusepay_error **error);
+
+// Gives a user another role (one of `FUSEPAY_ROLE_*`), and ends their sessions. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT` (also for `FUSEPAY_ROLE_SYSTEM`),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_session_operator_set_role(const struct fusepay_session *session,
+                                          const struct fusepay_user_id *user_id,
+                                          uint32_t role,
+                                          struct fusepay_user *user,
+                                          struct fusepay_error **error);
+
+// Anybody's wallet with its money. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_wallet(const struct fusepay_session *session,
+                                             const struct fusepay_wallet_id *wallet_id,
+                                             struct fusepay_wallet *wallet,
+                                             struct fusepay_error **error);
+
+// Anybody's wallets, oldest first. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`.
+int32_t fusepay_session_operator_list_wallets(const struct fusepay_session *session,
+                                              const struct fusepay_user_id *user_id,
+                                              struct fusepay_wallet_array *wallets,
+                                              struct fusepay_error **error);
+
+// Freezes or thaws a wallet; `status` is one of `FUSEPAY_WALLET_STATUS_*`.
+// Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT` (also for closing, which is the host's),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_WALLET_CLOSED`.
+int32_t fusepay_session_operator_set_wallet_status(const struct fusepay_session *session,
+                                                   const struct fusepay_wallet_id *wallet_id,
+                                                   uint32_t status,
+                                                   struct fusepay_wallet *wallet,
+                                                   struct fusepay_error **error);
+
+// The user's wallets, oldest first.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_wallet_list(const struct fusepay_session *session,
+                                    struct fusepay_wallet_array *wallets,
+                                    struct fusepay_error **error);
+
+// Gives the user a further wallet in a currency. `label` names it, up to 100
+// bytes; NULL for no name.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`, `FUSEPAY_ERR_INVALID_TOKEN`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED`
+// for one wallet too many.
+int32_t fusepay_session_wallet_create(const struct fusepay_session *session,
+                                      const char *currency,
+                                      const char *label,
+                                      struct fusepay_wallet *wallet,
+                                      struct fusepay_error **error);
+
+// One of the user's wallets with its money, as one snapshot.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_find(const struct fusepay_session *session,
+                                    const struct fusepay_wallet_id *wallet_id,
+                                    struct fusepay_wallet *wallet,
+                                    struct fusepay_error **error);
+
+// Moves money out of one of the user's wallets into any wallet of the same
+// currency; answers the sender's line. The transfer fee and the sender's limits
+// apply.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, and as `fusepay_wallet_transfer`;
+// `FUSEPAY_ERR_NOT_FOUND` when the source is not the user's.
+int32_t fusepay_session_wallet_transfer(const struct fusepay_session *session,
+                                        const struct fusepay_transfer_request *request,
+                                        struct fusepay_transaction *transaction,
+                                        struct fusepay_error **error);
+
+// One hold on one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_find_hold(const struct fusepay_session *session,
+                                         const struct fusepay_hold_id *hold_id,
+                                         struct fusepay_hold *hold,
+                                         struct fusepay_error **error);
+
+// The holds of one of the user's wallets in one state (one of
+// `FUSEPAY_HOLD_STATUS_*`), oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_holds(const struct fusepay_session *session,
+                                     const struct fusepay_wallet_id *wallet_id,
+                                     uint32_t status,
+                                     uint32_t limit,
+                                     struct fusepay_hold_array *holds,
+                                     struct fusepay_error **error);
+
+// The limits of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_limits(const struct fusepay_session *session,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      struct fusepay_limit_array *limits,
+                                      struct fusepay_error **error);
 
 // One user.
 //
