@@ -1518,6 +1518,149 @@ typedef struct fusepay_stats {
     uint64_t wal_bytes;
 } fusepay_stats;
 
+// The id of a transaction.
+typedef struct fusepay_transaction_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_transaction_id;
+
+// The id of a bill payment; also that of its transaction.
+typedef struct fusepay_payment_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_payment_id;
+
+// The id of a hold.
+typedef struct fusepay_hold_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_hold_id;
+
+// One money event as one wallet sees it: a line of its history. A transfer
+// between two wallets is one transaction with a line in each.
+typedef struct fusepay_transaction {
+    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_transaction_id id;
+    // The reference to show, such as "BILL_0198…".
+    const char *reference;
+    // The wallet this line belongs to.
+    struct fusepay_wallet_id wallet_id;
+    // The line's number in the wallet, from 1, without gaps.
+    int64_t sequence;
+    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t status;
+    // Positive for money in, negative for money out, in minor units.
+    int64_t amount_minor;
+    // Its currency.
+    char currency[4];
+    // The wallet's balance after it, in minor units.
+    int64_t balance_minor;
+    // The other wallet of a transfer or capture between wallets; or NULL.
+    const struct fusepay_wallet_id *counterparty;
+    // The payment it belongs to; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The hold it captured; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The transaction it gives back, for a reversal or refund; or NULL.
+    const struct fusepay_transaction_id *reverses;
+    // The transaction that gave it back; or NULL.
+    const struct fusepay_transaction_id *reversed_by;
+    // The host's own reference, or the provider's; or NULL.
+    const char *external_reference;
+    // A text for people; or NULL.
+    const char *description;
+    // Why it failed, for the debits of a failed payment; or NULL.
+    const char *failure_reason;
+    // The host's own notes, a JSON object; or NULL.
+    const char *metadata;
+    // When it was booked, in milliseconds UTC.
+    int64_t created_at_ms;
+} fusepay_transaction;
+
+// Several lines.
+typedef struct fusepay_transaction_array {
+    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_transaction_array;
+
+// Which lines of a history are wanted. Everything that is set must hold; what is
+// zero or NULL is not asked for. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_history_filter {
+    // `sizeof(fusepay_history_filter)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Booked at or after this moment, by the wall clock of the booking, in
+    // milliseconds UTC; NULL: from the first.
+    const int64_t *from_ms;
+    // Booked before this moment, in milliseconds UTC; NULL: to the last.
+    const int64_t *until_ms;
+    // Of this type: one of `FUSEPAY_TRANSACTION_TYPE_*`; 0: of every type.
+    uint32_t kind;
+    // Standing there now: one of `FUSEPAY_TRANSACTION_STATUS_*`; 0: anywhere. A
+    // bill payment's lines move while one pages.
+    uint32_t status;
+    // With exactly this text somewhere in the metadata's canonical JSON (keys
+    // sorted, no blanks), letter case included; 1 to 256 bytes, no wildcards;
+    // NULL: whatever the metadata.
+    const char *metadata_contains;
+} fusepay_history_filter;
+
+// Some lines, newest first, and how to ask for the next ones.
+typedef struct fusepay_transaction_page {
+    // `sizeof(fusepay_transaction_page)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines, newest first; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+    // What to give for the next page; NULL on the last one. To fill the same
+    // struct with the next page, pass it as it stands: it is read first.
+    const char *next_cursor;
+} fusepay_transaction_page;
+
+// A wallet's lines from one moment to another, oldest first, with the balance
+// before the first and after the last: opening + sum of amounts = closing.
+//
+// The lines are cut out in the order they were booked. A line belongs to the
+// stretch that begins after the last line booked before `from_ms` and ends with
+// the last line booked before `until_ms`; so statements that follow each other
+// show every line exactly once, even if the wall clock went back in between.
+typedef struct fusepay_statement {
+    // `sizeof(fusepay_statement)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whose history.
+    struct fusepay_wallet_id wallet_id;
+    // The currency of every amount in it.
+    char currency[4];
+    // The moment it begins with, in milliseconds UTC.
+    int64_t from_ms;
+    // The moment it ends before, in milliseconds UTC.
+    int64_t until_ms;
+    // The balance just before `from_ms`, in minor units; below zero on credit.
+    int64_t opening_minor;
+    // The balance just before `until_ms`, in minor units; below zero on credit.
+    int64_t closing_minor;
+    // How many lines there are.
+    size_t length;
+    // The lines, oldest first; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_statement;
+
 // Part of a balance to reserve. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_hold_request {
     // `sizeof(fusepay_hold_request)`, set by `FUSEPAY_INIT`.
@@ -1533,12 +1676,6 @@ typedef struct fusepay_hold_request {
     // Repeating the call with the same key gives the same answer; NULL: one is made.
     const char *idempotency_key;
 } fusepay_hold_request;
-
-// The id of a hold.
-typedef struct fusepay_hold_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_hold_id;
 
 // A reservation of part of a wallet's balance. Amounts in minor units.
 typedef struct fusepay_hold {
@@ -1588,65 +1725,6 @@ typedef struct fusepay_capture_request {
     const char *idempotency_key;
 } fusepay_capture_request;
 
-// The id of a transaction.
-typedef struct fusepay_transaction_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_transaction_id;
-
-// The id of a bill payment; also that of its transaction.
-typedef struct fusepay_payment_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_payment_id;
-
-// One money event as one wallet sees it: a line of its history. A transfer
-// between two wallets is one transaction with a line in each.
-typedef struct fusepay_transaction {
-    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // Its id.
-    struct fusepay_transaction_id id;
-    // The reference to show, such as "BILL_0198…".
-    const char *reference;
-    // The wallet this line belongs to.
-    struct fusepay_wallet_id wallet_id;
-    // The line's number in the wallet, from 1, without gaps.
-    int64_t sequence;
-    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
-    uint32_t kind;
-    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
-    uint32_t status;
-    // Positive for money in, negative for money out, in minor units.
-    int64_t amount_minor;
-    // Its currency.
-    char currency[4];
-    // The wallet's balance after it, in minor units.
-    int64_t balance_minor;
-    // The other wallet of a transfer or capture between wallets; or NULL.
-    const struct fusepay_wallet_id *counterparty;
-    // The payment it belongs to; or NULL.
-    const struct fusepay_payment_id *payment_id;
-    // The hold it captured; or NULL.
-    const struct fusepay_hold_id *hold_id;
-    // The transaction it gives back, for a reversal or refund; or NULL.
-    const struct fusepay_transaction_id *reverses;
-    // The transaction that gave it back; or NULL.
-    const struct fusepay_transaction_id *reversed_by;
-    // The host's own reference, or the provider's; or NULL.
-    const char *external_reference;
-    // A text for people; or NULL.
-    const char *description;
-    // Why it failed, for the debits of a failed payment; or NULL.
-    const char *failure_reason;
-    // The host's own notes, a JSON object; or NULL.
-    const char *metadata;
-    // When it was booked, in milliseconds UTC.
-    int64_t created_at_ms;
-} fusepay_transaction;
-
 // Several holds.
 typedef struct fusepay_hold_array {
     // `sizeof(fusepay_hold_array)`, set by `FUSEPAY_INIT`.
@@ -1674,6 +1752,60 @@ typedef struct fusepay_log_config {
     // 1 when lines for people go to standard error too.
     uint32_t console;
 } fusepay_log_config;
+
+// A job as an operator sees it.
+typedef struct fusepay_job {
+    // `sizeof(fusepay_job)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its number, from 1; never used again.
+    int64_t id;
+    // What it does: one of `FUSEPAY_JOB_KIND_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_JOB_STATUS_*`.
+    uint32_t status;
+    // The 16 bytes of what it is about: a payment's or a hold's id.
+    uint8_t subject[16];
+    // The code of the provider it calls; NULL when it calls none.
+    const char *provider;
+    // Runs that counted.
+    uint32_t runs;
+    // Times its process died under it.
+    uint32_t crashes;
+    // When it runs next, on the engine's timeline, in milliseconds.
+    int64_t due_at_ms;
+    // Why the last run failed; or NULL.
+    const char *last_error;
+    // When it was queued, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it became a dead letter, in milliseconds UTC; or NULL.
+    const int64_t *died_at_ms;
+} fusepay_job;
+
+// Several jobs.
+typedef struct fusepay_job_array {
+    // `sizeof(fusepay_job_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the jobs; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The jobs; NULL when there are none.
+    const struct fusepay_job *const *items;
+} fusepay_job_array;
+
+// Counts of jobs, one for each kind and state that has any.
+typedef struct fusepay_job_count_array {
+    // `sizeof(fusepay_job_count_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the counts; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The counts; NULL when there are none.
+    const struct fusepay_job_count *const *items;
+} fusepay_job_count_array;
 
 // Something a biller sells, to be loaded: prepaid units, a data bundle.
 typedef struct fusepay_bill_item_entry {
@@ -1845,18 +1977,6 @@ typedef struct fusepay_money_request {
     // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
     const int64_t *expected_version;
 } fusepay_money_request;
-
-// Several lines.
-typedef struct fusepay_transaction_array {
-    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the lines; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The lines; NULL when there are none.
-    const struct fusepay_transaction *const *items;
-} fusepay_transaction_array;
 
 // A limit to set. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_limit_request {
@@ -2129,6 +2249,89 @@ const char *fusepay_error_idempotency_key(const struct fusepay_error *error);
 // error that was freed before do nothing.
 void fusepay_error_free(struct fusepay_error **error);
 
+// The lines of one transaction: one, or two (the debit first) when it moved money
+// between two wallets.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, also for movements that touch no wallet.
+int32_t fusepay_history_find(const struct fusepay_engine *engine,
+                             const struct fusepay_transaction_id *transaction_id,
+                             struct fusepay_transaction_array *lines,
+                             struct fusepay_error **error);
+
+// The lines of the transaction with this reference, exactly as it is shown:
+// "BILL_" and 32 characters 0-9 A-F.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ID`, `FUSEPAY_ERR_NOT_FOUND`, also for the reference
+// of another type with the same id.
+int32_t fusepay_history_find_by_reference(const struct fusepay_engine *engine,
+                                          const char *reference,
+                                          struct fusepay_transaction_array *lines,
+                                          struct fusepay_error **error);
+
+// The lines of the transaction of this type (one of `FUSEPAY_TRANSACTION_TYPE_*`)
+// that the host booked under its own reference, 1 to 128 bytes.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_history_find_by_external_reference(const struct fusepay_engine *engine,
+                                                   uint32_t kind,
+                                                   const char *external_reference,
+                                                   struct fusepay_transaction_array *lines,
+                                                   struct fusepay_error **error);
+
+// A page of a wallet's lines, newest first; `limit` 1 to 500. `filter` may be NULL:
+// every line. With `cursor` NULL the newest; with the `next_cursor` of a page the
+// ones that follow it, with the same wallet and filter. What is booked while one
+// pages is newer than the first page: nothing comes twice, nothing is missed.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_INVALID_CURSOR` for a cursor of another
+// wallet or filter.
+int32_t fusepay_history_page(const struct fusepay_engine *engine,
+                             const struct fusepay_wallet_id *wallet_id,
+                             const struct fusepay_history_filter *filter,
+                             const char *cursor,
+                             uint32_t limit,
+                             struct fusepay_transaction_page *page,
+                             struct fusepay_error **error);
+
+// As `fusepay_history_page`, over all wallets of a user, merged in the order of
+// booking. A transfer between two of them shows both its lines. A user without
+// wallets, or no such user: an empty page.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_history_page_of_user(const struct fusepay_engine *engine,
+                                     const struct fusepay_user_id *user_id,
+                                     const struct fusepay_history_filter *filter,
+                                     const char *cursor,
+                                     uint32_t limit,
+                                     struct fusepay_transaction_page *page,
+                                     struct fusepay_error **error);
+
+// The lines of a wallet from `from_ms` to just before `until_ms` (milliseconds
+// UTC), oldest first, with the balances around them; at most 100,000 lines.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` when the end is before the beginning,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG` for too many lines,
+// `FUSEPAY_ERR_CORRUPT` when the lines do not add up.
+int32_t fusepay_history_statement(const struct fusepay_engine *engine,
+                                  const struct fusepay_wallet_id *wallet_id,
+                                  int64_t from_ms,
+                                  int64_t until_ms,
+                                  struct fusepay_statement *statement,
+                                  struct fusepay_error **error);
+
+// The balance after the last line booked at or before a moment (milliseconds
+// UTC); zero before the first. Holds are not in it.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_history_balance_at(const struct fusepay_engine *engine,
+                                   const struct fusepay_wallet_id *wallet_id,
+                                   int64_t at_ms,
+                                   struct fusepay_money *balance,
+                                   struct fusepay_error **error);
+
 // Reserves part of a balance until it is captured, released or expires.
 //
 // Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
@@ -2241,6 +2444,50 @@ int32_t fusepay_money_text(struct fusepay_money money,
 //
 // Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
 int32_t fusepay_currency_exponent(const char *currency, uint32_t *exponent, struct fusepay_error **error);
+
+// One job that is not finished.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_queue_find(const struct fusepay_engine *engine,
+                           int64_t job_id,
+                           struct fusepay_job *job,
+                           struct fusepay_error **error);
+
+// Dead letters, oldest first: those after the job `after` points to, from the
+// first with NULL; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_queue_dead_letters(const struct fusepay_engine *engine,
+                                   const int64_t *after,
+                                   uint32_t limit,
+                                   struct fusepay_job_array *jobs,
+                                   struct fusepay_error **error);
+
+// How many jobs there are, by kind and state.
+//
+// Errors: the common ones.
+int32_t fusepay_queue_counts(const struct fusepay_engine *engine,
+                             struct fusepay_job_count_array *counts,
+                             struct fusepay_error **error);
+
+// Puts a dead letter back in the queue, due now, with fresh runs.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`,
+// `FUSEPAY_ERR_NOT_ALLOWED` when its payment is under review.
+int32_t fusepay_queue_retry(const struct fusepay_engine *engine,
+                            int64_t job_id,
+                            struct fusepay_job *job,
+                            struct fusepay_error **error);
+
+// Closes a dead letter with a reason, which the audit keeps.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+// while its payment still waits for its money.
+int32_t fusepay_queue_resolve(const struct fusepay_engine *engine,
+                              int64_t job_id,
+                              const char *reason,
+                              struct fusepay_error **error);
 
 // Sets the provider's own number for the payment. For an outcome of paid.
 //
@@ -2640,6 +2887,33 @@ int32_t fusepay_auth_revoke_session(const struct fusepay_engine *engine,
 int32_t fusepay_auth_end_sessions(const struct fusepay_engine *engine,
                                   const struct fusepay_user_id *user_id,
                                   struct fusepay_error **error);
+
+// The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
+// ends. Asked for and answered as `fusepay_history_statement`.
+//
+// Amounts and balances are exact decimals in major units ("-19.50"), times RFC
+// 3339 in UTC, what is absent is empty. Texts that came from outside and that a
+// spreadsheet would run as a formula get an apostrophe in front.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_csv(const struct fusepay_engine *engine,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      int64_t from_ms,
+                                      int64_t until_ms,
+                                      struct fusepay_text *csv,
+                                      struct fusepay_error **error);
+
+// A statement as one JSON object: amounts in minor units as integers, times in
+// milliseconds, metadata as the text of its JSON object. Asked for and answered
+// as `fusepay_history_statement`.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
+                                       const struct fusepay_wallet_id *wallet_id,
+                                       int64_t from_ms,
+                                       int64_t until_ms,
+                                       struct fusepay_text *json,
+                                       struct fusepay_error **error);
 
 // Gives a user a further wallet in a currency. `label` names it, up to 100
 // bytes; NULL for no name.

@@ -40,9 +40,11 @@ pub mod log;
 pub mod memory;
 pub mod money;
 pub mod provider;
+pub mod queue;
 pub mod reply;
 pub mod session;
 pub mod user;
+pub mod statement;
 pub mod wallet;
 
 mod boundary;
