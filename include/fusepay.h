@@ -724,6 +724,24 @@
 // characters. The time is the payment's `requested_at_ms`.
 #define FUSEPAY_REQUEST_ID_VTPASS_TIMED 2
 
+// The biller returned the money to the provider float: float → wallet.
+#define FUSEPAY_REFUND_SOURCE_BILLER 1
+
+// The host pays it out of its own pocket: funding → wallet.
+#define FUSEPAY_REFUND_SOURCE_HOST 2
+
+// The biller has the money; the receipt says what it confirmed.
+#define FUSEPAY_REVIEW_VERDICT_PAID 1
+
+// The biller does not have it and will not; the money goes back.
+#define FUSEPAY_REVIEW_VERDICT_NOT_PAID 2
+
+// The provider returned the money: float → claims.
+#define FUSEPAY_CLAIM_SETTLEMENT_RECOVERED_FROM_PROVIDER 1
+
+// The host bears it: funding → claims.
+#define FUSEPAY_CLAIM_SETTLEMENT_WRITTEN_OFF 2
+
 // An engine over one database. An owned handle, usable from any thread and from
 // several at once; closed by `fusepay_engine_close`.
 typedef struct fusepay_engine fusepay_engine;
@@ -1852,6 +1870,128 @@ typedef struct fusepay_biller_entry {
     uint32_t is_disabled;
 } fusepay_biller_entry;
 
+// A bill payment as it stands.
+typedef struct fusepay_payment {
+    // `sizeof(fusepay_payment)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id; also the id of its transaction.
+    struct fusepay_payment_id id;
+    // Who pays.
+    struct fusepay_user_id user_id;
+    // From which wallet.
+    struct fusepay_wallet_id wallet_id;
+    // The reference to show: "BILL_" and 32 hexadecimal characters.
+    const char *reference;
+    // The biller's code.
+    const char *biller;
+    // The item's code.
+    const char *item;
+    // What the bill is for, such as "ELECTRICITY".
+    const char *category;
+    // The provider it goes to; chosen when it was made, never another.
+    const char *provider;
+    // For whom it is paid.
+    const char *customer_reference;
+    // What the biller receives.
+    struct fusepay_money amount;
+    // What the payer is charged on top.
+    struct fusepay_money fee;
+    // Where it stands: one of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t status;
+    // The same in the words of the transaction its owner sees: one of
+    // `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t transaction_status;
+    // Rises with every change.
+    int64_t version;
+    // Our id at the provider; sent with every attempt, never changes.
+    const char *request_id;
+    // What has been returned by request, in minor units.
+    int64_t refunded_minor;
+    // The provider's own number; NULL until it is known.
+    const char *provider_reference;
+    // A receipt to show; NULL when the provider gave none.
+    const char *receipt;
+    // Why it failed, by the provider's code or ours; or NULL.
+    const char *failure_code;
+    // Why it failed, for people; or NULL.
+    const char *failure_reason;
+    // Why an operator has to look at it: one of `FUSEPAY_REVIEW_REASON_*`; or NULL.
+    const uint32_t *review_reason;
+    // What the provider was paid after the reversal, in minor units: a claim.
+    int64_t claim_minor;
+    // What waits in suspense for the owner, in minor units.
+    int64_t suspense_minor;
+    // The metadata given to `fusepay_bill_pay`: a JSON object.
+    const char *metadata;
+    // When it was made, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+    // When the provider's confirmation was booked, in milliseconds UTC; or NULL.
+    const int64_t *completed_at_ms;
+} fusepay_payment;
+
+// Money of a completed payment to return. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_refund_request {
+    // `sizeof(fusepay_refund_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The payment.
+    struct fusepay_payment_id payment_id;
+    // How much; refunds add up to at most amount + fee.
+    struct fusepay_money amount;
+    // Who bears it: one of `FUSEPAY_REFUND_SOURCE_*`.
+    uint32_t source;
+    // Why; kept in the audit and shown in the history. 1 to 500 bytes.
+    const char *reason;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+} fusepay_refund_request;
+
+// What a biller confirmed when it took the money. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_paid_receipt {
+    // `sizeof(fusepay_paid_receipt)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The provider's own number for the payment; NULL for none.
+    const char *provider_reference;
+    // The amount the provider says it paid, in minor units; NULL when it does
+    // not say. Compared with ours: a difference means review.
+    const int64_t *amount_minor;
+    // The customer the provider says it paid for; NULL when it does not say.
+    // Compared with ours: a difference means review.
+    const char *customer_reference;
+    // What the customer bought: electricity tokens, voucher pins. Secrets: wipe
+    // your own copies. NULL with a count of 0 for none.
+    const char *const *tokens;
+    // How many there are.
+    size_t token_count;
+    // A receipt to show; NULL for none.
+    const char *receipt;
+} fusepay_paid_receipt;
+
+// What an operator found out about a payment under review. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_review_verdict {
+    // `sizeof(fusepay_review_verdict)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // One of `FUSEPAY_REVIEW_VERDICT_*`.
+    uint32_t verdict;
+    // What the biller confirmed, for `FUSEPAY_REVIEW_VERDICT_PAID`; else NULL.
+    const struct fusepay_paid_receipt *receipt;
+} fusepay_review_verdict;
+
+// Several payments.
+typedef struct fusepay_payment_array {
+    // `sizeof(fusepay_payment_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the payments; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The payments; NULL when there are none.
+    const struct fusepay_payment *const *items;
+} fusepay_payment_array;
+
 // A session of a user that is alive.
 typedef struct fusepay_session_record {
     // The size of the struct in this version of the library.
@@ -2546,6 +2686,82 @@ int32_t fusepay_reply_notice(struct fusepay_reply *reply,
                              uint32_t outcome,
                              const int64_t *occurred_at_ms);
 
+// Reverses a failed payment now instead of when its job is due. One that is
+// reversed already answers as it is.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_REVERSIBLE` without
+// conclusive evidence.
+int32_t fusepay_reversal_reverse(const struct fusepay_engine *engine,
+                                 const struct fusepay_payment_id *payment_id,
+                                 struct fusepay_payment *payment,
+                                 struct fusepay_error **error);
+
+// Returns part or all of a completed payment.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`,
+// `FUSEPAY_ERR_NOT_REVERSIBLE`, `FUSEPAY_ERR_CURRENCY_MISMATCH`,
+// `FUSEPAY_ERR_REFUND_ABOVE_PAID`, `FUSEPAY_ERR_WALLET_FROZEN`,
+// `FUSEPAY_ERR_WALLET_CLOSED`.
+int32_t fusepay_reversal_refund(const struct fusepay_engine *engine,
+                                const struct fusepay_refund_request *request,
+                                struct fusepay_payment *payment,
+                                struct fusepay_error **error);
+
+// Ends a review with an operator's evidence, which the audit keeps with the
+// reason, 1 to 500 bytes.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_ALLOWED` when it is not under review,
+// `FUSEPAY_ERR_NOT_REVERSIBLE` while a send may still be under way.
+int32_t fusepay_reversal_resolve_review(const struct fusepay_engine *engine,
+                                        const struct fusepay_payment_id *payment_id,
+                                        const struct fusepay_review_verdict *verdict,
+                                        const char *reason,
+                                        struct fusepay_payment *payment,
+                                        struct fusepay_error **error);
+
+// Late successes that wait to be settled, oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_reversal_open_claims(const struct fusepay_engine *engine,
+                                     uint32_t limit,
+                                     struct fusepay_payment_array *payments,
+                                     struct fusepay_error **error);
+
+// Ends the claim of a late success: `settlement` is one of
+// `FUSEPAY_CLAIM_SETTLEMENT_*`, `reason` has 1 to 500 bytes and stays in the audit.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_ALLOWED`.
+int32_t fusepay_reversal_settle_claim(const struct fusepay_engine *engine,
+                                      const struct fusepay_payment_id *payment_id,
+                                      uint32_t settlement,
+                                      const char *reason,
+                                      struct fusepay_payment *payment,
+                                      struct fusepay_error **error);
+
+// Payments whose money waits in suspense, oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_reversal_open_suspense(const struct fusepay_engine *engine,
+                                       uint32_t limit,
+                                       struct fusepay_payment_array *payments,
+                                       struct fusepay_error **error);
+
+// Moves a payment's money from suspense to its wallet (`to` NULL), or to another
+// wallet of the same user.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_ALLOWED`,
+// `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_CURRENCY_MISMATCH`,
+// `FUSEPAY_ERR_WALLET_FROZEN`, `FUSEPAY_ERR_WALLET_CLOSED`,
+// `FUSEPAY_ERR_AMOUNT_OVERFLOW`.
+int32_t fusepay_reversal_release_suspense(const struct fusepay_engine *engine,
+                                          const struct fusepay_payment_id *payment_id,
+                                          const struct fusepay_wallet_id *to,
+                                          struct fusepay_payment *payment,
+                                          struct fusepay_error **error);
+
 // Opens a session by its access token.
 //
 // Errors: `FUSEPAY_ERR_INVALID_TOKEN`; `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL.
@@ -2794,6 +3010,33 @@ int32_t fusepay_session_wallet_limits(const struct fusepay_session *session,
                                       struct fusepay_limit_array *limits,
                                       struct fusepay_error **error);
 
+// The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
+// ends. Asked for and answered as `fusepay_history_statement`.
+//
+// Amounts and balances are exact decimals in major units ("-19.50"), times RFC
+// 3339 in UTC, what is absent is empty. Texts that came from outside and that a
+// spreadsheet would run as a formula get an apostrophe in front.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_csv(const struct fusepay_engine *engine,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      int64_t from_ms,
+                                      int64_t until_ms,
+                                      struct fusepay_text *csv,
+                                      struct fusepay_error **error);
+
+// A statement as one JSON object: amounts in minor units as integers, times in
+// milliseconds, metadata as the text of its JSON object. Asked for and answered
+// as `fusepay_history_statement`.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
+                                       const struct fusepay_wallet_id *wallet_id,
+                                       int64_t from_ms,
+                                       int64_t until_ms,
+                                       struct fusepay_text *json,
+                                       struct fusepay_error **error);
+
 // One user.
 //
 // Errors: `FUSEPAY_ERR_NOT_FOUND`.
@@ -2887,33 +3130,6 @@ int32_t fusepay_auth_revoke_session(const struct fusepay_engine *engine,
 int32_t fusepay_auth_end_sessions(const struct fusepay_engine *engine,
                                   const struct fusepay_user_id *user_id,
                                   struct fusepay_error **error);
-
-// The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
-// ends. Asked for and answered as `fusepay_history_statement`.
-//
-// Amounts and balances are exact decimals in major units ("-19.50"), times RFC
-// 3339 in UTC, what is absent is empty. Texts that came from outside and that a
-// spreadsheet would run as a formula get an apostrophe in front.
-//
-// Errors: as `fusepay_history_statement`.
-int32_t fusepay_history_statement_csv(const struct fusepay_engine *engine,
-                                      const struct fusepay_wallet_id *wallet_id,
-                                      int64_t from_ms,
-                                      int64_t until_ms,
-                                      struct fusepay_text *csv,
-                                      struct fusepay_error **error);
-
-// A statement as one JSON object: amounts in minor units as integers, times in
-// milliseconds, metadata as the text of its JSON object. Asked for and answered
-// as `fusepay_history_statement`.
-//
-// Errors: as `fusepay_history_statement`.
-int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
-                                       const struct fusepay_wallet_id *wallet_id,
-                                       int64_t from_ms,
-                                       int64_t until_ms,
-                                       struct fusepay_text *json,
-                                       struct fusepay_error **error);
 
 // Gives a user a further wallet in a currency. `label` names it, up to 100
 // bytes; NULL for no name.

@@ -39,12 +39,14 @@ pub mod id;
 pub mod log;
 pub mod memory;
 pub mod money;
+pub mod payment;
 pub mod provider;
 pub mod queue;
 pub mod reply;
+pub mod reversal;
 pub mod session;
-pub mod user;
 pub mod statement;
+pub mod user;
 pub mod wallet;
 
 mod boundary;
