@@ -2048,6 +2048,69 @@ typedef struct fusepay_wallet_array {
     const struct fusepay_wallet *const *items;
 } fusepay_wallet_array;
 
+// One decision about a payment.
+typedef struct fusepay_payment_step {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the explanation owns it.
+    struct fusepay_memory *memory;
+    // When, in milliseconds UTC.
+    int64_t at_ms;
+    // The status before: one of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t before;
+    // The status after; the same where the decision was to go on.
+    uint32_t after;
+    // The attempt it rests on; or NULL.
+    const int64_t *attempt_id;
+    // What was decided and why.
+    const char *decision;
+} fusepay_payment_step;
+
+// One contact with a provider about a payment.
+typedef struct fusepay_attempt {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the explanation owns it.
+    struct fusepay_memory *memory;
+    // Its number, from 1 in this database.
+    int64_t id;
+    // What kind of contact: one of `FUSEPAY_ATTEMPT_KIND_*`.
+    uint32_t kind;
+    // What it found out: one of `FUSEPAY_OUTCOME_KIND_*`.
+    uint32_t outcome;
+    // A sentence about it; or NULL.
+    const char *detail;
+    // SHA-256 of the raw answer, in hexadecimal; or NULL.
+    const char *evidence_hash;
+    // The answer, secrets removed; or NULL.
+    const char *evidence_text;
+    // When it began, in milliseconds UTC.
+    int64_t started_at_ms;
+    // When its outcome was recorded, in milliseconds UTC; NULL while it is under way.
+    const int64_t *finished_at_ms;
+} fusepay_attempt;
+
+// Everything known about a payment, in order.
+typedef struct fusepay_explanation {
+    // `sizeof(fusepay_explanation)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The payment as it stands.
+    const struct fusepay_payment *payment;
+    // How many decisions there are.
+    size_t steps_length;
+    // Every decision, oldest first.
+    const struct fusepay_payment_step *const *steps;
+    // How many contacts there are.
+    size_t attempts_length;
+    // Every contact with the provider, oldest first, with its evidence; NULL
+    // when there is none.
+    const struct fusepay_attempt *const *attempts;
+    // The timer that will act next; NULL when there is none.
+    const struct fusepay_job *next_job;
+} fusepay_explanation;
+
 // Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_transfer_request {
     // `sizeof(fusepay_transfer_request)`, set by `FUSEPAY_INIT`.
@@ -2932,6 +2995,20 @@ int32_t fusepay_session_operator_list_wallets(const struct fusepay_session *sess
                                               struct fusepay_wallet_array *wallets,
                                               struct fusepay_error **error);
 
+// A page of anybody's history, newest first, as `fusepay_history_page`. Operators,
+// auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_history(const struct fusepay_session *session,
+                                         const struct fusepay_wallet_id *wallet_id,
+                                         const struct fusepay_history_filter *filter,
+                                         const char *cursor,
+                                         uint32_t limit,
+                                         struct fusepay_transaction_page *page,
+                                         struct fusepay_error **error);
+
 // Freezes or thaws a wallet; `status` is one of `FUSEPAY_WALLET_STATUS_*`.
 // Operators, admins.
 //
@@ -2943,6 +3020,149 @@ int32_t fusepay_session_operator_set_wallet_status(const struct fusepay_session 
                                                    uint32_t status,
                                                    struct fusepay_wallet *wallet,
                                                    struct fusepay_error **error);
+
+// Anybody's payment as it stands. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_payment(const struct fusepay_session *session,
+                                              const struct fusepay_payment_id *payment_id,
+                                              struct fusepay_payment *payment,
+                                              struct fusepay_error **error);
+
+// Everything known about a payment: every state, attempt, evidence, timer and
+// decision, in order. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_explain_payment(const struct fusepay_session *session,
+                                                 const struct fusepay_payment_id *payment_id,
+                                                 struct fusepay_explanation *explanation,
+                                                 struct fusepay_error **error);
+
+// Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
+// one (NULL: from the first); `limit` 1 to 500. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_list_payments(const struct fusepay_session *session,
+                                               uint32_t status,
+                                               const struct fusepay_payment_id *after,
+                                               uint32_t limit,
+                                               struct fusepay_payment_array *payments,
+                                               struct fusepay_error **error);
+
+// Returns part or all of a completed payment. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_refund`.
+int32_t fusepay_session_operator_refund(const struct fusepay_session *session,
+                                        const struct fusepay_refund_request *request,
+                                        struct fusepay_payment *payment,
+                                        struct fusepay_error **error);
+
+// Reverses a failed payment now. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_REVERSIBLE`.
+int32_t fusepay_session_operator_reverse(const struct fusepay_session *session,
+                                         const struct fusepay_payment_id *payment_id,
+                                         struct fusepay_payment *payment,
+                                         struct fusepay_error **error);
+
+// Ends a review with evidence, which the audit keeps with the reason, 1 to 500
+// bytes. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_resolve_review`.
+int32_t fusepay_session_operator_resolve_review(const struct fusepay_session *session,
+                                                const struct fusepay_payment_id *payment_id,
+                                                const struct fusepay_review_verdict *verdict,
+                                                const char *reason,
+                                                struct fusepay_payment *payment,
+                                                struct fusepay_error **error);
+
+// Payments whose money waits in suspense, oldest first; `limit` 1 to 500.
+// Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_open_suspense(const struct fusepay_session *session,
+                                               uint32_t limit,
+                                               struct fusepay_payment_array *payments,
+                                               struct fusepay_error **error);
+
+// Moves a payment's money from suspense to its wallet (`to` NULL), or to another
+// wallet of the same user. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_release_suspense`.
+int32_t fusepay_session_operator_release_suspense(const struct fusepay_session *session,
+                                                  const struct fusepay_payment_id *payment_id,
+                                                  const struct fusepay_wallet_id *to,
+                                                  struct fusepay_payment *payment,
+                                                  struct fusepay_error **error);
+
+// Late successes that wait to be settled, oldest first; `limit` 1 to 500.
+// Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_open_claims(const struct fusepay_session *session,
+                                             uint32_t limit,
+                                             struct fusepay_payment_array *payments,
+                                             struct fusepay_error **error);
+
+// Ends the claim of a late success: `settlement` is one of
+// `FUSEPAY_CLAIM_SETTLEMENT_*`, `reason` has 1 to 500 bytes and stays in the audit.
+// Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_NOT_ALLOWED`.
+int32_t fusepay_session_operator_settle_claim(const struct fusepay_session *session,
+                                              const struct fusepay_payment_id *payment_id,
+                                              uint32_t settlement,
+                                              const char *reason,
+                                              struct fusepay_payment *payment,
+                                              struct fusepay_error **error);
+
+// Dead letters, oldest first: those after the job `after` points to, from the
+// first with NULL; `limit` 1 to 500. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_dead_letters(const struct fusepay_session *session,
+                                              const int64_t *after,
+                                              uint32_t limit,
+                                              struct fusepay_job_array *jobs,
+                                              struct fusepay_error **error);
+
+// How many jobs there are, by kind and state. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`.
+int32_t fusepay_session_operator_job_counts(const struct fusepay_session *session,
+                                            struct fusepay_job_count_array *counts,
+                                            struct fusepay_error **error);
+
+// Puts a dead letter back in the queue, due now, with fresh runs. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+// when its payment is under review.
+int32_t fusepay_session_operator_retry_job(const struct fusepay_session *session,
+                                           int64_t job_id,
+                                           struct fusepay_job *job,
+                                           struct fusepay_error **error);
+
+// Closes a dead letter with a reason, which the audit keeps. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED` while its payment still
+// waits for its money.
+int32_t fusepay_session_operator_resolve_job(const struct fusepay_session *session,
+                                             int64_t job_id,
+                                             const char *reason,
+                                             struct fusepay_error **error);
 
 // The user's wallets, oldest first.
 //
