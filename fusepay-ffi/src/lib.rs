@@ -25,6 +25,7 @@
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "the callers are C; see above")]
 
 pub mod audit;
+pub mod auth;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -39,11 +40,14 @@ pub mod id;
 pub mod log;
 pub mod memory;
 pub mod money;
+pub mod payment;
 pub mod provider;
 pub mod queue;
 pub mod reply;
+pub mod reversal;
 pub mod session;
 pub mod statement;
+pub mod user;
 pub mod wallet;
 
 mod boundary;
