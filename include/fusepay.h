@@ -765,9 +765,179 @@ typedef struct fusepay_memory fusepay_memory;
 typedef struct fusepay_reply fusepay_reply;
 
 // What the user an access token stands for may do. An owned handle, usable from
-// any thread; closed by `fusepay_session_close`. Whatever ends the session ends
-// it at the next call, which answers `FUSEPAY_ERR_INVALID_TOKEN`.
+// any thread; closed by `fusepay_session_close`.
+//
+// Every call on it answers `FUSEPAY_ERR_INVALID_TOKEN`, in the same words, once
+// the access token has expired or its session has ended: by log-out, another
+// password, deactivation, another role, a refresh token used twice, or a retired
+// key. Open a new one with the refreshed token. Ids of other users answer
+// `FUSEPAY_ERR_NOT_FOUND`, like ids of nobody.
 typedef struct fusepay_session fusepay_session;
+
+// Who wants to become a user. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_registration {
+    // `sizeof(fusepay_registration)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Their address; stored in lower case.
+    const char *email;
+    // Their first name, 1 to 50 code points.
+    const char *first_name;
+    // Their last name, 1 to 50 code points.
+    const char *last_name;
+    // Their password, a secret: UTF-8, 15 code points to 1024 bytes by default.
+    // The library's copy is wiped after use; the host's is the host's to wipe.
+    const uint8_t *password;
+    // Its length in bytes.
+    size_t password_length;
+    // What to call the first wallet, up to 100 bytes; NULL for no name.
+    const char *wallet_label;
+    // What to call the device they register from, up to 100 bytes; NULL for no name.
+    const char *device;
+} fusepay_registration;
+
+// The id of a user.
+typedef struct fusepay_user_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_user_id;
+
+// One consistent snapshot of a user.
+typedef struct fusepay_user {
+    // `sizeof(fusepay_user)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Their id.
+    struct fusepay_user_id id;
+    // Their address, in lower case; no two users have the same.
+    const char *email;
+    // Their first name.
+    const char *first_name;
+    // Their last name.
+    const char *last_name;
+    // What they may do beyond their own wallets: one of `FUSEPAY_ROLE_*`.
+    uint32_t role;
+    // Whether they may log in: one of `FUSEPAY_USER_STATUS_*`.
+    uint32_t status;
+    // Rises with every change of the user, also of the password and when all
+    // sessions end. Pass it as `expected_version` to have a change refused when
+    // it is no longer this.
+    int64_t version;
+    // When they registered, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When something of this last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+} fusepay_user;
+
+// The id of a wallet.
+typedef struct fusepay_wallet_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_wallet_id;
+
+// One consistent snapshot of a wallet. Amounts in minor units.
+typedef struct fusepay_wallet {
+    // `sizeof(fusepay_wallet)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_wallet_id id;
+    // Whose it is.
+    struct fusepay_user_id user_id;
+    // Its currency; never changes.
+    char currency[4];
+    // Whether it may be used: one of `FUSEPAY_WALLET_STATUS_*`.
+    uint32_t status;
+    // A name its owner gave it; may be empty.
+    const char *label;
+    // Credits − debits.
+    int64_t balance_minor;
+    // Reserved by active holds.
+    int64_t held_minor;
+    // What may be spent now: balance − held + credit limit.
+    int64_t available_minor;
+    // How far below zero the balance may go.
+    int64_t credit_limit_minor;
+    // Rises with every change of the money in it. Pass it as `expected_version`
+    // to have a change refused when it is no longer this.
+    int64_t version;
+    // When it came into being, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When its label, status or limits last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+} fusepay_wallet;
+
+// The id of a session.
+typedef struct fusepay_session_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_session_id;
+
+// The tokens of a session. Both texts are secrets: whoever has one is the user.
+// Never log them; hand them to the user's device over a channel that others
+// can't read, and clear the record as soon as that is done: its memory is wiped
+// then. A record that is never cleared keeps them in memory.
+typedef struct fusepay_tokens {
+    // `sizeof(fusepay_tokens)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; wiped and given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whose they are.
+    struct fusepay_user_id user_id;
+    // The session they belong to.
+    struct fusepay_session_id session_id;
+    // The access token, a secret: opens a session, for a short time.
+    const char *access;
+    // From when on the access token is refused, in milliseconds UTC.
+    int64_t access_expires_at_ms;
+    // The refresh token, a secret: gets the next pair, once.
+    const char *refresh;
+} fusepay_tokens;
+
+// A new user with the first wallet, logged in. Holds secrets: see `fusepay_tokens`.
+typedef struct fusepay_registered {
+    // `sizeof(fusepay_registered)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; wiped and given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The user; never NULL.
+    const struct fusepay_user *user;
+    // Their first wallet, in the configured currency; never NULL.
+    const struct fusepay_wallet *wallet;
+    // The tokens of their first session; never NULL.
+    const struct fusepay_tokens *tokens;
+} fusepay_registered;
+
+// Who wants to log in. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_login {
+    // `sizeof(fusepay_login)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Their address, in any case.
+    const char *email;
+    // Their password, a secret. The library's copy is wiped after use; the host's
+    // is the host's to wipe.
+    const uint8_t *password;
+    // Its length in bytes.
+    size_t password_length;
+    // What to call the device, up to 100 bytes; NULL for no name.
+    const char *device;
+} fusepay_login;
+
+// Whom a valid access token stands for, as of the call.
+typedef struct fusepay_principal {
+    // `sizeof(fusepay_principal)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The user.
+    struct fusepay_user_id user_id;
+    // The session.
+    struct fusepay_session_id session_id;
+    // The user's role now, whatever it was when the token was made: one of
+    // `FUSEPAY_ROLE_*`.
+    uint32_t role;
+} fusepay_principal;
 
 // How often a job runs and how long it waits before each run. Every field is
 // taken as it stands: begin with `fusepay_backoff_bill` or one of its like.
@@ -1366,12 +1536,6 @@ typedef struct fusepay_stats {
     uint64_t wal_bytes;
 } fusepay_stats;
 
-// The id of a wallet.
-typedef struct fusepay_wallet_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_wallet_id;
-
 // Part of a balance to reserve. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_hold_request {
     // `sizeof(fusepay_hold_request)`, set by `FUSEPAY_INIT`.
@@ -1574,12 +1738,6 @@ typedef struct fusepay_biller_entry {
     uint32_t is_disabled;
 } fusepay_biller_entry;
 
-// The id of a user.
-typedef struct fusepay_user_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_user_id;
-
 // A bill payment as it stands.
 typedef struct fusepay_payment {
     // `sizeof(fusepay_payment)`, set by `FUSEPAY_INIT`.
@@ -1702,38 +1860,49 @@ typedef struct fusepay_payment_array {
     const struct fusepay_payment *const *items;
 } fusepay_payment_array;
 
-// One consistent snapshot of a wallet. Amounts in minor units.
-typedef struct fusepay_wallet {
-    // `sizeof(fusepay_wallet)`, set by `FUSEPAY_INIT`.
+// A session of a user that is alive.
+typedef struct fusepay_session_record {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Its id: the `sid` of its tokens.
+    struct fusepay_session_id id;
+    // Whose it is.
+    struct fusepay_user_id user_id;
+    // What the host called the device at log-in; may be empty.
+    const char *device;
+    // When it began, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When its tokens were last refreshed, in milliseconds UTC.
+    int64_t refreshed_at_ms;
+} fusepay_session_record;
+
+// The sessions of a user that are alive.
+typedef struct fusepay_session_record_array {
+    // `sizeof(fusepay_session_record_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the sessions; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The sessions; NULL when there are none.
+    const struct fusepay_session_record *const *items;
+} fusepay_session_record_array;
+
+// Some users, in the order in which they registered.
+typedef struct fusepay_user_page {
+    // `sizeof(fusepay_user_page)`, set by `FUSEPAY_INIT`.
     size_t struct_size;
     // Owns what the record points to; given back by `fusepay_clear`.
     struct fusepay_memory *memory;
-    // Its id.
-    struct fusepay_wallet_id id;
-    // Whose it is.
-    struct fusepay_user_id user_id;
-    // Its currency; never changes.
-    char currency[4];
-    // Whether it may be used: one of `FUSEPAY_WALLET_STATUS_*`.
-    uint32_t status;
-    // A name its owner gave it; may be empty.
-    const char *label;
-    // Credits − debits.
-    int64_t balance_minor;
-    // Reserved by active holds.
-    int64_t held_minor;
-    // What may be spent now: balance − held + credit limit.
-    int64_t available_minor;
-    // How far below zero the balance may go.
-    int64_t credit_limit_minor;
-    // Rises with every change of the money in it. Pass it as `expected_version`
-    // to have a change refused when it is no longer this.
-    int64_t version;
-    // When it came into being, in milliseconds UTC.
-    int64_t created_at_ms;
-    // When its label, status or limits last changed, in milliseconds UTC.
-    int64_t updated_at_ms;
-} fusepay_wallet;
+    // How many there are on this page.
+    size_t length;
+    // The users; NULL when there are none.
+    const struct fusepay_user *const *items;
+    // Pass it as `after` for the next page; NULL when this was the last.
+    const struct fusepay_user_id *next;
+} fusepay_user_page;
 
 // Several wallets.
 typedef struct fusepay_wallet_array {
@@ -1746,27 +1915,6 @@ typedef struct fusepay_wallet_array {
     // The wallets; NULL when there are none.
     const struct fusepay_wallet *const *items;
 } fusepay_wallet_array;
-
-// Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_money_request {
-    // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // The wallet.
-    struct fusepay_wallet_id wallet_id;
-    // How much; more than zero, in the wallet's currency.
-    struct fusepay_money amount;
-    // The host's own reference, 1 to 128 bytes; NULL for none. For funding and
-    // withdrawal each one is booked once.
-    const char *external_reference;
-    // A text for people, at most 500 bytes; NULL for none.
-    const char *description;
-    // The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
-    const char *metadata;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
-    const char *idempotency_key;
-    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
-    const int64_t *expected_version;
-} fusepay_money_request;
 
 // Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_transfer_request {
@@ -1788,34 +1936,6 @@ typedef struct fusepay_transfer_request {
     // version; NULL: any.
     const int64_t *expected_version;
 } fusepay_transfer_request;
-
-// Several lines.
-typedef struct fusepay_transaction_array {
-    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the lines; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The lines; NULL when there are none.
-    const struct fusepay_transaction *const *items;
-} fusepay_transaction_array;
-
-// A limit to set. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_limit_request {
-    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units, at least 1;
-    // NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window, at least 1; NULL for no bound. Not
-    // for a window of one transaction.
-    const uint32_t *count_max;
-} fusepay_limit_request;
 
 // A bound on what leaves a wallet within one window.
 typedef struct fusepay_limit {
@@ -1845,9 +1965,159 @@ typedef struct fusepay_limit_array {
     const struct fusepay_limit *const *items;
 } fusepay_limit_array;
 
+// Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_money_request {
+    // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet.
+    struct fusepay_wallet_id wallet_id;
+    // How much; more than zero, in the wallet's currency.
+    struct fusepay_money amount;
+    // The host's own reference, 1 to 128 bytes; NULL for none. For funding and
+    // withdrawal each one is booked once.
+    const char *external_reference;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
+    const char *metadata;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
+    const int64_t *expected_version;
+} fusepay_money_request;
+
+// Several lines.
+typedef struct fusepay_transaction_array {
+    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_transaction_array;
+
+// A limit to set. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_limit_request {
+    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units, at least 1;
+    // NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window, at least 1; NULL for no bound. Not
+    // for a window of one transaction.
+    const uint32_t *count_max;
+} fusepay_limit_request;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// Makes a user with a first wallet in the configured currency, logged in: one
+// commit, all or nothing. Costs one password hash.
+//
+// It takes no idempotency key: after `FUSEPAY_ERR_IN_DOUBT`, open again and log
+// in; when that is refused, register again.
+//
+// Errors: `FUSEPAY_ERR_INVALID_EMAIL`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_EMAIL_TAKEN`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_auth_register(const struct fusepay_engine *engine,
+                              const struct fusepay_registration *request,
+                              struct fusepay_registered *registered,
+                              struct fusepay_error **error);
+
+// Begins a session. Every refusal is the same, whether the account is unknown,
+// locked or deactivated, or the password is wrong; the delay of
+// `fusepay_error_retry_after_ms` is counted for names nobody has just as well.
+// Costs one password hash; blocks while others are hashed, at most
+// `call_deadline_ms` of the configuration.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG` (the device's
+// name); `FUSEPAY_ERR_INVALID_CREDENTIALS`; `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_auth_login(const struct fusepay_engine *engine,
+                           const struct fusepay_login *request,
+                           struct fusepay_tokens *tokens,
+                           struct fusepay_error **error);
+
+// The next tokens of a session. The same token again within the grace (10 s by
+// default) gets the same refresh token; later the session is ended, for two
+// parties hold its tokens.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_auth_refresh(const struct fusepay_engine *engine,
+                             const char *refresh_token,
+                             struct fusepay_tokens *tokens,
+                             struct fusepay_error **error);
+
+// Whom an access token stands for. Read from the database at each call: whatever
+// ended the session ends its token at once.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, for every reason the same.
+int32_t fusepay_auth_verify(const struct fusepay_engine *engine,
+                            const char *access_token,
+                            struct fusepay_principal *principal,
+                            struct fusepay_error **error);
+
+// Ends the session of an access token.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_auth_logout(const struct fusepay_engine *engine,
+                            const char *access_token,
+                            struct fusepay_error **error);
+
+// Ends all sessions of the user an access token stands for.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_auth_logout_everywhere(const struct fusepay_engine *engine,
+                                       const char *access_token,
+                                       struct fusepay_error **error);
+
+// Replaces the password of the user an access token stands for. A wrong current
+// one counts as a failed log-in. All sessions end; the answer belongs to a new
+// one on the same device. Passwords are UTF-8, their lengths in bytes; the
+// library's copies are wiped after use.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_INVALID_CREDENTIALS`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_auth_change_password(const struct fusepay_engine *engine,
+                                     const char *access_token,
+                                     const uint8_t *current_password,
+                                     size_t current_password_length,
+                                     const uint8_t *new_password,
+                                     size_t new_password_length,
+                                     struct fusepay_tokens *tokens,
+                                     struct fusepay_error **error);
+
+// Signs tokens with a new key from now on; the old one verifies until
+// `old_not_after_ms`, in milliseconds UTC. `kid` is the new key's id, 1 to 64 of
+// `A-Z a-z 0-9 _ -`; the key is as `fusepay_key` says, and copied. Keys live in
+// memory: give the next open, and every other process on the file, the same ones.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL and an empty key;
+// `FUSEPAY_ERR_INVALID_CONFIG`: a malformed id, a weak key, an id or a key that is
+// in use.
+int32_t fusepay_auth_rotate_signing_key(const struct fusepay_engine *engine,
+                                        const char *kid,
+                                        const uint8_t *key,
+                                        size_t key_length,
+                                        int64_t old_not_after_ms,
+                                        struct fusepay_error **error);
+
+// Forgets a key that no longer signs: all its tokens, access and refresh, are
+// dead at once.
+//
+// Errors: `FUSEPAY_ERR_NOT_ALLOWED`: it signs; rotate first.
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_retire_key(const struct fusepay_engine *engine,
+                                const char *kid,
+                                struct fusepay_error **error);
 
 // The default schedule of sending a bill: at once, then after 2 and 6 seconds.
 struct fusepay_backoff fusepay_backoff_bill(void);
@@ -2257,6 +2527,335 @@ int32_t fusepay_session_open(const struct fusepay_engine *engine,
 // goes on (`fusepay_session_logout` ends it). NULL, a pointer to NULL and a handle
 // that was closed before do nothing.
 void fusepay_session_close(struct fusepay_session **session);
+
+// Whom the session stands for, now.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_principal(const struct fusepay_session *session,
+                                  struct fusepay_principal *principal,
+                                  struct fusepay_error **error);
+
+// The user.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_profile(const struct fusepay_session *session,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// Changes the user's names, 1 to 50 code points each; NULL leaves one as it is.
+// With `expected_version` only while the user is at it; NULL: whatever it is.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_CONFLICT`.
+int32_t fusepay_session_update_profile(const struct fusepay_session *session,
+                                       const char *first_name,
+                                       const char *last_name,
+                                       const int64_t *expected_version,
+                                       struct fusepay_user *user,
+                                       struct fusepay_error **error);
+
+// Replaces the password. A wrong current one counts as a failed log-in. All
+// sessions end, this one too; the answer belongs to a new one on the same device.
+// Passwords are UTF-8, their lengths in bytes; the library's copies are wiped
+// after use.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_INVALID_CREDENTIALS`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_session_change_password(const struct fusepay_session *session,
+                                        const uint8_t *current_password,
+                                        size_t current_password_length,
+                                        const uint8_t *new_password,
+                                        size_t new_password_length,
+                                        struct fusepay_tokens *tokens,
+                                        struct fusepay_error **error);
+
+// The user's sessions that are alive, newest first.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_sessions(const struct fusepay_session *session,
+                                 struct fusepay_session_record_array *sessions,
+                                 struct fusepay_error **error);
+
+// Ends one of the user's sessions.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_revoke_session(const struct fusepay_session *session,
+                                       const struct fusepay_session_id *session_id,
+                                       struct fusepay_error **error);
+
+// Ends this session. Its handle stays, to be closed.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_logout(const struct fusepay_session *session, struct fusepay_error **error);
+
+// Ends all sessions of the user, this one too.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_logout_everywhere(const struct fusepay_session *session,
+                                          struct fusepay_error **error);
+
+// As `fusepay_auth_list_users`. Operators, auditors, admins. Whatever the role may
+// not do is refused in the same words, here and in every function of the
+// operator; the role is read again at every call.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_list_users(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *after,
+                                            uint32_t limit,
+                                            struct fusepay_user_page *page,
+                                            struct fusepay_error **error);
+
+// As `fusepay_auth_search_users`. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_search_users(const struct fusepay_session *session,
+                                              const char *text,
+                                              const struct fusepay_user_id *after,
+                                              uint32_t limit,
+                                              struct fusepay_user_page *page,
+                                              struct fusepay_error **error);
+
+// One user. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_user(const struct fusepay_session *session,
+                                           const struct fusepay_user_id *user_id,
+                                           struct fusepay_user *user,
+                                           struct fusepay_error **error);
+
+// The sessions of a user that are alive, newest first. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_sessions(const struct fusepay_session *session,
+                                          const struct fusepay_user_id *user_id,
+                                          struct fusepay_session_record_array *sessions,
+                                          struct fusepay_error **error);
+
+// Ends all sessions of a user. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_end_sessions(const struct fusepay_session *session,
+                                              const struct fusepay_user_id *user_id,
+                                              struct fusepay_error **error);
+
+// Forbids a user to log in, and ends their sessions. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_session_operator_deactivate(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *user_id,
+                                            struct fusepay_user *user,
+                                            struct fusepay_error **error);
+
+// Lets a deactivated user log in again. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_reactivate(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *user_id,
+                                            struct fusepay_user *user,
+                                            struct fusepay_error **error);
+
+// Gives a user another role (one of `FUSEPAY_ROLE_*`), and ends their sessions. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT` (also for `FUSEPAY_ROLE_SYSTEM`),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_session_operator_set_role(const struct fusepay_session *session,
+                                          const struct fusepay_user_id *user_id,
+                                          uint32_t role,
+                                          struct fusepay_user *user,
+                                          struct fusepay_error **error);
+
+// Anybody's wallet with its money. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_wallet(const struct fusepay_session *session,
+                                             const struct fusepay_wallet_id *wallet_id,
+                                             struct fusepay_wallet *wallet,
+                                             struct fusepay_error **error);
+
+// Anybody's wallets, oldest first. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`.
+int32_t fusepay_session_operator_list_wallets(const struct fusepay_session *session,
+                                              const struct fusepay_user_id *user_id,
+                                              struct fusepay_wallet_array *wallets,
+                                              struct fusepay_error **error);
+
+// Freezes or thaws a wallet; `status` is one of `FUSEPAY_WALLET_STATUS_*`.
+// Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT` (also for closing, which is the host's),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_WALLET_CLOSED`.
+int32_t fusepay_session_operator_set_wallet_status(const struct fusepay_session *session,
+                                                   const struct fusepay_wallet_id *wallet_id,
+                                                   uint32_t status,
+                                                   struct fusepay_wallet *wallet,
+                                                   struct fusepay_error **error);
+
+// The user's wallets, oldest first.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_wallet_list(const struct fusepay_session *session,
+                                    struct fusepay_wallet_array *wallets,
+                                    struct fusepay_error **error);
+
+// Gives the user a further wallet in a currency. `label` names it, up to 100
+// bytes; NULL for no name.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`, `FUSEPAY_ERR_INVALID_TOKEN`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED`
+// for one wallet too many.
+int32_t fusepay_session_wallet_create(const struct fusepay_session *session,
+                                      const char *currency,
+                                      const char *label,
+                                      struct fusepay_wallet *wallet,
+                                      struct fusepay_error **error);
+
+// One of the user's wallets with its money, as one snapshot.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_find(const struct fusepay_session *session,
+                                    const struct fusepay_wallet_id *wallet_id,
+                                    struct fusepay_wallet *wallet,
+                                    struct fusepay_error **error);
+
+// Moves money out of one of the user's wallets into any wallet of the same
+// currency; answers the sender's line. The transfer fee and the sender's limits
+// apply.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, and as `fusepay_wallet_transfer`;
+// `FUSEPAY_ERR_NOT_FOUND` when the source is not the user's.
+int32_t fusepay_session_wallet_transfer(const struct fusepay_session *session,
+                                        const struct fusepay_transfer_request *request,
+                                        struct fusepay_transaction *transaction,
+                                        struct fusepay_error **error);
+
+// One hold on one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_find_hold(const struct fusepay_session *session,
+                                         const struct fusepay_hold_id *hold_id,
+                                         struct fusepay_hold *hold,
+                                         struct fusepay_error **error);
+
+// The holds of one of the user's wallets in one state (one of
+// `FUSEPAY_HOLD_STATUS_*`), oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_holds(const struct fusepay_session *session,
+                                     const struct fusepay_wallet_id *wallet_id,
+                                     uint32_t status,
+                                     uint32_t limit,
+                                     struct fusepay_hold_array *holds,
+                                     struct fusepay_error **error);
+
+// The limits of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_limits(const struct fusepay_session *session,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      struct fusepay_limit_array *limits,
+                                      struct fusepay_error **error);
+
+// One user.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_find_user(const struct fusepay_engine *engine,
+                               const struct fusepay_user_id *user_id,
+                               struct fusepay_user *user,
+                               struct fusepay_error **error);
+
+// Changes a user's names, 1 to 50 code points each; NULL leaves one as it is.
+// With `expected_version` only while the user is at it; NULL: whatever it is.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_CONFLICT`.
+int32_t fusepay_auth_update_profile(const struct fusepay_engine *engine,
+                                    const struct fusepay_user_id *user_id,
+                                    const char *first_name,
+                                    const char *last_name,
+                                    const int64_t *expected_version,
+                                    struct fusepay_user *user,
+                                    struct fusepay_error **error);
+
+// Users in the order in which they registered, after one (NULL: from the first);
+// `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_auth_list_users(const struct fusepay_engine *engine,
+                                const struct fusepay_user_id *after,
+                                uint32_t limit,
+                                struct fusepay_user_page *page,
+                                struct fusepay_error **error);
+
+// Users whose address or one of whose names begins with `text`, whatever its
+// case; no character of it is special. Order and pages as
+// `fusepay_auth_list_users`. Looks at every user on the way.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG` (256 bytes), `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_auth_search_users(const struct fusepay_engine *engine,
+                                  const char *text,
+                                  const struct fusepay_user_id *after,
+                                  uint32_t limit,
+                                  struct fusepay_user_page *page,
+                                  struct fusepay_error **error);
+
+// Gives a user another role (one of `FUSEPAY_ROLE_*`), and ends their sessions.
+// The host makes the first admin this way.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` (also for `FUSEPAY_ROLE_SYSTEM`),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_auth_set_role(const struct fusepay_engine *engine,
+                              const struct fusepay_user_id *user_id,
+                              uint32_t role,
+                              struct fusepay_user *user,
+                              struct fusepay_error **error);
+
+// Forbids a user to log in, and ends their sessions. Wallets and history stay. A
+// deactivated user stays as they are.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_auth_deactivate(const struct fusepay_engine *engine,
+                                const struct fusepay_user_id *user_id,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// Lets a deactivated user log in again.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_reactivate(const struct fusepay_engine *engine,
+                                const struct fusepay_user_id *user_id,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// The sessions of a user that are alive, newest first.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_sessions(const struct fusepay_engine *engine,
+                              const struct fusepay_user_id *user_id,
+                              struct fusepay_session_record_array *sessions,
+                              struct fusepay_error **error);
+
+// Ends one session. One that has ended stays ended.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_revoke_session(const struct fusepay_engine *engine,
+                                    const struct fusepay_session_id *session_id,
+                                    struct fusepay_error **error);
+
+// Ends all sessions of a user.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_end_sessions(const struct fusepay_engine *engine,
+                                  const struct fusepay_user_id *user_id,
+                                  struct fusepay_error **error);
 
 // Gives a user a further wallet in a currency. `label` names it, up to 100
 // bytes; NULL for no name.

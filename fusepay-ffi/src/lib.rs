@@ -25,6 +25,7 @@
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "the callers are C; see above")]
 
 pub mod audit;
+pub mod auth;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -44,6 +45,7 @@ pub mod queue;
 pub mod reply;
 pub mod reversal;
 pub mod session;
+pub mod user;
 pub mod wallet;
 
 mod boundary;
