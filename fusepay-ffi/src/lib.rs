@@ -26,6 +26,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bill;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -43,6 +44,7 @@ pub mod money;
 pub mod payment;
 pub mod provider;
 pub mod queue;
+pub mod quote;
 pub mod reply;
 pub mod reversal;
 pub mod session;
