@@ -43,14 +43,29 @@ pub(crate) fn library() -> PathBuf {
 /// in an empty folder of its own, which is gone afterwards; what it printed.
 #[track_caller]
 pub(crate) fn run_c(source: &str) -> String {
+    run_program(&root().join("tests/c").join(source))
+}
+
+/// As [`run_c`], a program that the test wrote itself; it may include the headers
+/// of `tests/c`.
+#[track_caller]
+pub(crate) fn run_c_text(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("program.c");
+    std::fs::write(&source, text).unwrap();
+    run_program(&source)
+}
+
+#[track_caller]
+fn run_program(source: &Path) -> String {
     let folder = tempfile::tempdir().unwrap();
     let library = library();
     let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
     std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
     let program = folder.path().join("program");
-    let source = root().join("tests/c").join(source);
     let mut command = Command::new(compiler("CC", "cc"));
-    command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
+    command.args(WARNINGS).args(["-std=c99", "-g", "-pthread"]);
+    command.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("tests/c")).arg(source).arg(&library);
     run(command.arg("-o").arg(&program));
     run(Command::new(&program).current_dir(folder.path()).env("LD_LIBRARY_PATH", folder.path()))
 }
