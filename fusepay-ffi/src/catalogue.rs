@@ -4,8 +4,8 @@ use std::ffi::c_char;
 
 use fusepay_core::{BillItem, Biller, Category, Currency, Error, FeePolicy, Money};
 
-use crate::config::fusepay_fee;
 use crate::input::{self, requests};
+use crate::policy::fusepay_fee;
 
 /// Something a biller sells, to be loaded: prepaid units, a data bundle.
 #[repr(C)]

@@ -38,9 +38,11 @@ pub mod id;
 pub mod log;
 pub mod memory;
 pub mod money;
+pub mod policy;
 pub mod provider;
 pub mod reply;
 pub mod session;
+pub mod stats;
 pub mod wallet;
 
 mod boundary;
