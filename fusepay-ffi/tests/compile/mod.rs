@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Every warning is an error.
-pub const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
 /// The folder of the whole workspace.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The compiler named by an environment variable, or the usual one.
-pub fn compiler(variable: &str, usual: &str) -> String {
+pub(crate) fn compiler(variable: &str, usual: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| usual.to_owned())
 }
 
 /// Runs a command that must succeed; what it printed.
 #[track_caller]
-pub fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -30,7 +30,7 @@ pub fn run(command: &mut Command) -> String {
 }
 
 /// The shared library that cargo built for this very test run.
-pub fn library() -> PathBuf {
+pub(crate) fn library() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.parent().unwrap();
     [folder.join("libfusepay.so"), folder.join("../libfusepay.so")]
@@ -42,7 +42,7 @@ pub fn library() -> PathBuf {
 /// Compiles a program of `tests/c` as C99, links it with the library and runs it
 /// in an empty folder of its own, which is gone afterwards; what it printed.
 #[track_caller]
-pub fn run_c(source: &str) -> String {
+pub(crate) fn run_c(source: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let library = library();
     let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
