@@ -26,6 +26,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bill;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -33,6 +34,7 @@ pub mod codes;
 pub mod config;
 pub mod engine;
 pub mod error;
+pub mod event;
 pub mod history;
 pub mod hold;
 pub mod id;
@@ -42,6 +44,7 @@ pub mod money;
 pub mod payment;
 pub mod provider;
 pub mod queue;
+pub mod quote;
 pub mod reply;
 pub mod reversal;
 pub mod session;
@@ -52,3 +55,4 @@ pub mod wallet;
 mod boundary;
 mod handle;
 mod input;
+mod logger;
