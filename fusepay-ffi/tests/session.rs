@@ -18,3 +18,8 @@ fn users_and_tokens_from_c() {
 fn a_users_session_from_c() {
     run_c("session.c");
 }
+
+#[test]
+fn operators_and_their_roles_from_c() {
+    run_c("operator.c");
+}
