@@ -1,7 +1,7 @@
 // Every operation of auth(), from C: once as it is meant, once as it is not.
+#include "people.h"
 #include "simulated.h"
 
-#define PASSWORD "seven blue lamps by the river"
 #define OTHER_PASSWORD "nine green doors on the hill"
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
@@ -10,8 +10,6 @@ static fusepay_error *error;
 
 #define OK(call) CHECK_CODE(FUSEPAY_OK, error, call)
 #define REFUSED(code, call) CHECK_CODE(FUSEPAY_ERR_##code, error, call)
-
-static bool is_same(const uint8_t *one, const uint8_t *other) { return memcmp(one, other, 16) == 0; }
 
 static fusepay_registration ada(void) {
     fusepay_registration request = FUSEPAY_INIT(fusepay_registration);

@@ -1,7 +1,7 @@
 // What one logged-in user may do, from C: the session itself and its wallets.
+#include "people.h"
 #include "simulated.h"
 
-#define PASSWORD "seven blue lamps by the river"
 #define OTHER_PASSWORD "nine green doors on the hill"
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
@@ -10,18 +10,6 @@ static fusepay_error *error;
 
 #define OK(call) CHECK_CODE(FUSEPAY_OK, error, call)
 #define REFUSED(code, call) CHECK_CODE(FUSEPAY_ERR_##code, error, call)
-
-static bool is_same(const uint8_t *one, const uint8_t *other) { return memcmp(one, other, 16) == 0; }
-
-static void register_as(const char *email, fusepay_registered *registered) {
-    fusepay_registration request = FUSEPAY_INIT(fusepay_registration);
-    request.email = email;
-    request.first_name = "Ada";
-    request.last_name = "Obi";
-    request.password = (const uint8_t *)PASSWORD;
-    request.password_length = sizeof PASSWORD - 1;
-    OK(fusepay_auth_register(engine, &request, registered, &error));
-}
 
 static void profile(const fusepay_session *session, const fusepay_registered *ada) {
     fusepay_principal principal = FUSEPAY_INIT(fusepay_principal);
@@ -205,11 +193,9 @@ static void the_end(fusepay_session *session, const fusepay_registered *ada, con
 }
 
 int main(void) {
-    fusepay_registered ada = FUSEPAY_INIT(fusepay_registered), ben = FUSEPAY_INIT(fusepay_registered);
     fusepay_session *session = NULL;
     engine = simulated_open("session.db");
-    register_as("ada@example.com", &ada);
-    register_as("ben@example.com", &ben);
+    fusepay_registered ada = register_as(engine, "ada@example.com"), ben = register_as(engine, "ben@example.com");
     REFUSED(INVALID_TOKEN, fusepay_session_open(engine, "no token", &session, &error));
     REFUSED(INVALID_ARGUMENT, fusepay_session_open(engine, NULL, &session, &error));
     CHECK(session == NULL);
