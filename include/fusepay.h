@@ -4129,14 +4129,6 @@ int32_t fusepay_session_wallet_limits(const struct fusepay_session *session,
                                       struct fusepay_limit_array *limits,
                                       struct fusepay_error **error);
 
-// Where payments, jobs, money, providers and files stand. Counts payments row by
-// row: meant for a dashboard's minute, not for every request.
-//
-// Errors: the common ones.
-int32_t fusepay_engine_stats(const struct fusepay_engine *engine,
-                             struct fusepay_stats *stats,
-                             struct fusepay_error **error);
-
 // The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
 // ends. Asked for and answered as `fusepay_history_statement`.
 //
@@ -4163,6 +4155,14 @@ int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
                                        int64_t until_ms,
                                        struct fusepay_text *json,
                                        struct fusepay_error **error);
+
+// Where payments, jobs, money, providers and files stand. Counts payments row by
+// row: meant for a dashboard's minute, not for every request.
+//
+// Errors: the common ones.
+int32_t fusepay_engine_stats(const struct fusepay_engine *engine,
+                             struct fusepay_stats *stats,
+                             struct fusepay_error **error);
 
 // One user.
 //

@@ -49,8 +49,8 @@ pub mod quote;
 pub mod reply;
 pub mod reversal;
 pub mod session;
-pub mod stats;
 pub mod statement;
+pub mod stats;
 pub mod user;
 pub mod wallet;
 
