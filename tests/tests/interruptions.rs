@@ -6,6 +6,7 @@
 
 use fusepay_core::{Backoff, Capabilities, Clock, PaymentStatus, QueryOutcome, WorkerMode};
 use fusepay_testkit::{Gate, PayStep, QueryStep, ScriptedProvider, World};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[test]
@@ -27,6 +28,16 @@ fn a_payment_called_failed_during_its_send_and_then_interrupted_is_queried() {
     gate.open();
     world.assert_sound();
     assert_eq!((world.balance(wallet), world.provider().sends()), (3_900, 1));
+}
+
+#[test]
+fn a_replaced_adapter_is_let_go() {
+    let mut world = World::open();
+    let other = Arc::new(ScriptedProvider::new());
+    world.engine().register_provider(fusepay_testkit::PROVIDER, other).unwrap();
+    let held = Arc::strong_count(world.provider());
+    world.close();
+    assert_eq!(held, Arc::strong_count(world.provider()), "the open engine held none of them");
 }
 
 #[test]
