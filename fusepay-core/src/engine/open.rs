@@ -58,6 +58,7 @@ pub(crate) fn open(mut config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<
         guard: RwLock::new(Some(guard)),
         pid: std::process::id(),
         desks: RwLock::new(desks),
+        replaced: Mutex::default(),
         vault,
         auth,
         subscribers: Subscribers::default(),
