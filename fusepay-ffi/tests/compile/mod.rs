@@ -50,7 +50,7 @@ pub(crate) fn run_c(source: &str) -> String {
     let program = folder.path().join("program");
     let source = root().join("tests/c").join(source);
     let mut command = Command::new(compiler("CC", "cc"));
-    command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
+    command.args(WARNINGS).args(["-std=c99", "-pthread", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
     run(command.arg("-o").arg(&program));
     run(Command::new(&program).current_dir(folder.path()).env("LD_LIBRARY_PATH", folder.path()))
 }
