@@ -55,7 +55,12 @@ impl Program {
         std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
         let source = root().join("tests/c").join(source);
         let mut command = Command::new(compiler("CC", "cc"));
-        command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
+        command
+            .args(WARNINGS)
+            .args(["-std=c99", "-pthread", "-g", "-I"])
+            .arg(root().join("include"))
+            .arg(source)
+            .arg(&library);
         run(command.arg("-o").arg(folder.path().join("program")));
         Program { folder }
     }
