@@ -39,11 +39,55 @@ pub(crate) fn library() -> PathBuf {
         .unwrap_or_else(|| panic!("no libfusepay.so near {}", folder.display()))
 }
 
-/// Compiles a program of `tests/c` as C99, links it with the library and runs it
-/// in an empty folder of its own, which is gone afterwards; what it printed.
+/// A program of `tests/c`, compiled and linked with the library, in an empty
+/// folder of its own, which is gone with it.
+pub(crate) struct Program {
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// Compiles a program as C99.
+    #[track_caller]
+    pub(crate) fn compile(source: &str) -> Self {
+        Program::c99(&root().join("tests/c").join(source))
+    }
+
+    #[track_caller]
+    fn c99(source: &Path) -> Self {
+        let mut command = Command::new(compiler("CC", "cc"));
+        command.arg("-std=c99").arg("-I").arg(root().join("tests/c")).arg(source);
+        Program::link(command)
+    }
+
+    /// Links what a compiler was told to compile.
+    #[track_caller]
+    pub(crate) fn link(mut command: Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = library();
+        let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
+        std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
+        command.args(WARNINGS).args(["-pthread", "-g", "-I"]).arg(root().join("include")).arg(&library);
+        run(command.arg("-o").arg(folder.path().join("program")));
+        Program { folder }
+    }
+
+    /// Where it runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs it in its folder; what it printed.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(self.folder().join("program"));
+        run(command.args(arguments).current_dir(self.folder()).env("LD_LIBRARY_PATH", self.folder()))
+    }
+}
+
+/// Compiles and runs a program of `tests/c`; what it printed.
 #[track_caller]
 pub(crate) fn run_c(source: &str) -> String {
-    run_program(&root().join("tests/c").join(source))
+    Program::compile(source).run(&[])
 }
 
 /// As [`run_c`], a program that the test wrote itself; it may include the headers
@@ -53,19 +97,5 @@ pub(crate) fn run_c_text(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("program.c");
     std::fs::write(&source, text).unwrap();
-    run_program(&source)
-}
-
-#[track_caller]
-fn run_program(source: &Path) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let library = library();
-    let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
-    std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
-    let program = folder.path().join("program");
-    let mut command = Command::new(compiler("CC", "cc"));
-    command.args(WARNINGS).args(["-std=c99", "-g", "-pthread"]);
-    command.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("tests/c")).arg(source).arg(&library);
-    run(command.arg("-o").arg(&program));
-    run(Command::new(&program).current_dir(folder.path()).env("LD_LIBRARY_PATH", folder.path()))
+    Program::c99(&source).run(&[])
 }
