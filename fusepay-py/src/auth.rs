@@ -28,7 +28,10 @@ impl Auth {
     ///
     /// Raises `InvalidEmailError`, `InvalidArgumentError`, `TooLongError`,
     /// `WeakPasswordError`, `EmailTakenError`, `HashingBusyError`.
-    #[pyo3(signature = (email, first_name, last_name, password, *, wallet_label="", device=""))]
+    #[pyo3(
+        signature = (email, first_name, last_name, password, *, wallet_label=None, device=None),
+        text_signature = "($self, email, first_name, last_name, password, *, wallet_label='', device='')"
+    )]
     #[allow(clippy::too_many_arguments, reason = "names in Python")]
     fn register<'py>(
         &self,
@@ -37,13 +40,15 @@ impl Auth {
         first_name: &Bound<'py, PyAny>,
         last_name: &Bound<'py, PyAny>,
         password: &Bound<'py, PyAny>,
-        wallet_label: &str,
-        device: &str,
+        wallet_label: Option<&Bound<'py, PyAny>>,
+        device: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (first, last): (String, String) = (read(first_name, "first_name")?, read(last_name, "last_name")?);
         let password: Secret = read(password, "password")?;
+        let label: String = read_optional(wallet_label, "wallet_label")?.unwrap_or_default();
+        let device: String = read_optional(device, "device")?.unwrap_or_default();
         let request = Registration::new(read::<String>(email, "email")?, first, last, password)
-            .with_wallet_label(wallet_label)
+            .with_wallet_label(label)
             .with_device(device);
         answer::<_, Registered>(py, self.shell.call(py, |engine| engine.auth().register(&request))?)
     }
@@ -54,15 +59,19 @@ impl Auth {
     ///
     /// Raises `InvalidArgumentError`, `TooLongError`, `InvalidCredentialsError`,
     /// `HashingBusyError`.
-    #[pyo3(signature = (email, password, *, device=""))]
+    #[pyo3(
+        signature = (email, password, *, device=None),
+        text_signature = "($self, email, password, *, device='')"
+    )]
     fn login<'py>(
         &self,
         py: Python<'py>,
         email: &Bound<'py, PyAny>,
         password: &Bound<'py, PyAny>,
-        device: &str,
+        device: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let password: Secret = read(password, "password")?;
+        let device: String = read_optional(device, "device")?.unwrap_or_default();
         let request = Login::new(read::<String>(email, "email")?, password).with_device(device);
         answer::<_, Tokens>(py, self.shell.call(py, |engine| engine.auth().login(&request))?)
     }

@@ -66,6 +66,7 @@ impl Drop for Shell {
     fn drop(&mut self) {
         // Not even dropped in a child: its parent lives, and so do the locks.
         if !self.is_ours() {
+            std::mem::forget(Arc::clone(&self.event_loop));
             return;
         }
         // Closing waits for providers, which may be waiting for the interpreter.

@@ -70,16 +70,17 @@ impl Wallets {
     ///
     /// Raises `TooLongError`, `InvalidArgumentError`, `NotFoundError`,
     /// `NotAllowedError` for a deactivated user or one wallet too many.
-    #[pyo3(signature = (user_id, currency, label=""))]
+    #[pyo3(signature = (user_id, currency, label=None), text_signature = "($self, user_id, currency, label='')")]
     fn create<'py>(
         &self,
         py: Python<'py>,
         user_id: &Bound<'py, PyAny>,
         currency: &Bound<'py, PyAny>,
-        label: &str,
+        label: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (user, currency) = (read(user_id, "user_id")?, read(currency, "currency")?);
-        answer::<_, Wallet>(py, self.shell.call(py, |engine| engine.wallet().create(user, currency, label))?)
+        let label: String = read_optional(label, "label")?.unwrap_or_default();
+        answer::<_, Wallet>(py, self.shell.call(py, |engine| engine.wallet().create(user, currency, &label))?)
     }
 
     /// One wallet with balance, held and available as one consistent snapshot.
