@@ -21,3 +21,8 @@ fn what_a_provider_offers_beside_paying_reaches_the_host() {
 fn whatever_a_host_gives_comes_back_once() {
     run_c("provider_destroy.c");
 }
+
+#[test]
+fn bills_are_quoted_paid_and_found() {
+    run_c("bill.c");
+}
