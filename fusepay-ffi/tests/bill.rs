@@ -26,3 +26,8 @@ fn whatever_a_host_gives_comes_back_once() {
 fn bills_are_quoted_paid_and_found() {
     run_c("bill.c");
 }
+
+#[test]
+fn money_goes_back_where_it_should() {
+    run_c("reversal.c");
+}
