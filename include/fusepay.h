@@ -707,6 +707,12 @@
 // Tokens are signed with Ed25519: keys are seeds of exactly 32 bytes.
 #define FUSEPAY_KEY_EDDSA 1
 
+// A new subscriber begins with what happens from now on. The default.
+#define FUSEPAY_START_AT_NOW 0
+
+// A new subscriber begins with the first event of the database.
+#define FUSEPAY_START_AT_BEGINNING 1
+
 // What a capture leaves is given back; the hold is resolved. The default.
 #define FUSEPAY_REMAINDER_RELEASE 0
 
@@ -773,6 +779,73 @@ typedef struct fusepay_reply fusepay_reply;
 // key. Open a new one with the refreshed token. Ids of other users answer
 // `FUSEPAY_ERR_NOT_FOUND`, like ids of nobody.
 typedef struct fusepay_session fusepay_session;
+
+// A subscriber being served. An owned handle, usable from any thread; ended by
+// `fusepay_subscription_close`, or given up by `fusepay_subscription_keep`.
+typedef struct fusepay_subscription fusepay_subscription;
+
+// One entry of the audit trail: who did what to what.
+typedef struct fusepay_audit_record {
+    // `sizeof(fusepay_audit_record)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its place: from 1, without gaps.
+    uint64_t sequence;
+    // When it was committed, by the wall clock, in milliseconds UTC.
+    int64_t at_ms;
+    // Who did it: "host", "system", or a user's id.
+    const char *actor;
+    // What was done: the name of an event or of an operation.
+    const char *action;
+    // To what: an id, or the hash of a name that must not be shown.
+    const char *subject;
+    // Whether it was done; false when it was refused or failed.
+    bool success;
+    // From where it was asked; may be empty.
+    const char *origin;
+    // Details: a JSON object. Never a secret.
+    const char *payload;
+} fusepay_audit_record;
+
+// Several entries of the audit trail.
+typedef struct fusepay_audit_record_array {
+    // `sizeof(fusepay_audit_record_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the entries; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The entries; NULL when there are none.
+    const struct fusepay_audit_record *const *items;
+} fusepay_audit_record_array;
+
+// The end of the audit chain at some moment. Kept outside the database, it
+// proves later that nothing up to it was changed, and nothing cut off.
+typedef struct fusepay_chain_head {
+    // The sequence of the last entry; 0 when there is none.
+    uint64_t sequence;
+    // Its hash; zeros when there is none.
+    uint8_t hash[32];
+} fusepay_chain_head;
+
+// What following the audit chain found.
+typedef struct fusepay_audit_report {
+    // `sizeof(fusepay_audit_report)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whether every entry is as it was written and none is missing.
+    bool is_sound;
+    // Entries that are sound, counted from the first.
+    uint64_t entries;
+    // The end of the chain, as far as it is sound.
+    struct fusepay_chain_head head;
+    // The first entry that is changed, missing, or cut off; or NULL.
+    const uint64_t *first_bad;
+    // What is wrong with it; or NULL.
+    const char *detail;
+} fusepay_audit_report;
 
 // Who wants to become a user. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_registration {
@@ -1730,15 +1803,6 @@ typedef struct fusepay_violation {
     const char *detail;
 } fusepay_violation;
 
-// The end of the audit chain at some moment. Kept outside the database, it
-// proves later that nothing up to it was changed, and nothing cut off.
-typedef struct fusepay_chain_head {
-    // The sequence of the last entry; 0 when there is none.
-    uint64_t sequence;
-    // Its hash; zeros when there is none.
-    uint8_t hash[32];
-} fusepay_chain_head;
-
 // What verification found.
 typedef struct fusepay_verify_report {
     // `sizeof(fusepay_verify_report)`, set by `FUSEPAY_INIT`.
@@ -1883,6 +1947,204 @@ typedef struct fusepay_stats {
     uint64_t wal_bytes;
 } fusepay_stats;
 
+// The id of a transaction.
+typedef struct fusepay_transaction_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_transaction_id;
+
+// The id of a hold.
+typedef struct fusepay_hold_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_hold_id;
+
+// Something that happened. Written in the commit it tells of; stays.
+typedef struct fusepay_event {
+    // `sizeof(fusepay_event)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its place among all events of the database: from 1, without gaps.
+    uint64_t sequence;
+    // What happened: one of `FUSEPAY_EVENT_NAME_*`.
+    uint32_t name;
+    // When it was committed, by the wall clock, in milliseconds UTC.
+    int64_t at_ms;
+    // The user it is about; or NULL.
+    const struct fusepay_user_id *user_id;
+    // The wallet it is about; or NULL.
+    const struct fusepay_wallet_id *wallet_id;
+    // The payment it is about; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The transaction it is about; or NULL.
+    const struct fusepay_transaction_id *transaction_id;
+    // The hold it is about; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The number of the job it is about; or NULL.
+    const int64_t *job_id;
+    // Details: a JSON object of strings and integers, keys sorted. Never a secret.
+    const char *payload;
+} fusepay_event;
+
+// Several events.
+typedef struct fusepay_event_array {
+    // `sizeof(fusepay_event_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the events; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The events; NULL when there are none.
+    const struct fusepay_event *const *items;
+} fusepay_event_array;
+
+// Somebody who is told of events. Begin it with `FUSEPAY_INIT`; it is copied
+// when it subscribes.
+typedef struct fusepay_subscriber {
+    // `sizeof(fusepay_subscriber)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to the function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // Learns of one event, which lives during the call. Returns 0 when it took
+    // it, and the next one follows. After anything else the same event comes
+    // again, 1, 2, 4 … 60 s later. It may come again after a crash, too: keep
+    // the sequence with the effect.
+    //
+    // Called outside any commit, one event at a time: by a thread of the engine,
+    // in the manual worker mode by the one that calls `fusepay_engine_run_due`.
+    // It may call the engine, close it, and close its own subscription. It must
+    // not leave by an exception or `longjmp`: that ends the process.
+    int32_t (*notify)(void *user_data, const struct fusepay_event *event);
+} fusepay_subscriber;
+
+// One money event as one wallet sees it: a line of its history. A transfer
+// between two wallets is one transaction with a line in each.
+typedef struct fusepay_transaction {
+    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_transaction_id id;
+    // The reference to show, such as "BILL_0198…".
+    const char *reference;
+    // The wallet this line belongs to.
+    struct fusepay_wallet_id wallet_id;
+    // The line's number in the wallet, from 1, without gaps.
+    int64_t sequence;
+    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t status;
+    // Positive for money in, negative for money out, in minor units.
+    int64_t amount_minor;
+    // Its currency.
+    char currency[4];
+    // The wallet's balance after it, in minor units.
+    int64_t balance_minor;
+    // The other wallet of a transfer or capture between wallets; or NULL.
+    const struct fusepay_wallet_id *counterparty;
+    // The payment it belongs to; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The hold it captured; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The transaction it gives back, for a reversal or refund; or NULL.
+    const struct fusepay_transaction_id *reverses;
+    // The transaction that gave it back; or NULL.
+    const struct fusepay_transaction_id *reversed_by;
+    // The host's own reference, or the provider's; or NULL.
+    const char *external_reference;
+    // A text for people; or NULL.
+    const char *description;
+    // Why it failed, for the debits of a failed payment; or NULL.
+    const char *failure_reason;
+    // The host's own notes, a JSON object; or NULL.
+    const char *metadata;
+    // When it was booked, in milliseconds UTC.
+    int64_t created_at_ms;
+} fusepay_transaction;
+
+// Several lines.
+typedef struct fusepay_transaction_array {
+    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_transaction_array;
+
+// Which lines of a history are wanted. Everything that is set must hold; what is
+// zero or NULL is not asked for. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_history_filter {
+    // `sizeof(fusepay_history_filter)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Booked at or after this moment, by the wall clock of the booking, in
+    // milliseconds UTC; NULL: from the first.
+    const int64_t *from_ms;
+    // Booked before this moment, in milliseconds UTC; NULL: to the last.
+    const int64_t *until_ms;
+    // Of this type: one of `FUSEPAY_TRANSACTION_TYPE_*`; 0: of every type.
+    uint32_t kind;
+    // Standing there now: one of `FUSEPAY_TRANSACTION_STATUS_*`; 0: anywhere. A
+    // bill payment's lines move while one pages.
+    uint32_t status;
+    // With exactly this text somewhere in the metadata's canonical JSON (keys
+    // sorted, no blanks), letter case included; 1 to 256 bytes, no wildcards;
+    // NULL: whatever the metadata.
+    const char *metadata_contains;
+} fusepay_history_filter;
+
+// Some lines, newest first, and how to ask for the next ones.
+typedef struct fusepay_transaction_page {
+    // `sizeof(fusepay_transaction_page)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines, newest first; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+    // What to give for the next page; NULL on the last one. To fill the same
+    // struct with the next page, pass it as it stands: it is read first.
+    const char *next_cursor;
+} fusepay_transaction_page;
+
+// A wallet's lines from one moment to another, oldest first, with the balance
+// before the first and after the last: opening + sum of amounts = closing.
+//
+// The lines are cut out in the order they were booked. A line belongs to the
+// stretch that begins after the last line booked before `from_ms` and ends with
+// the last line booked before `until_ms`; so statements that follow each other
+// show every line exactly once, even if the wall clock went back in between.
+typedef struct fusepay_statement {
+    // `sizeof(fusepay_statement)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whose history.
+    struct fusepay_wallet_id wallet_id;
+    // The currency of every amount in it.
+    char currency[4];
+    // The moment it begins with, in milliseconds UTC.
+    int64_t from_ms;
+    // The moment it ends before, in milliseconds UTC.
+    int64_t until_ms;
+    // The balance just before `from_ms`, in minor units; below zero on credit.
+    int64_t opening_minor;
+    // The balance just before `until_ms`, in minor units; below zero on credit.
+    int64_t closing_minor;
+    // How many lines there are.
+    size_t length;
+    // The lines, oldest first; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_statement;
+
 // Part of a balance to reserve. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_hold_request {
     // `sizeof(fusepay_hold_request)`, set by `FUSEPAY_INIT`.
@@ -1898,12 +2160,6 @@ typedef struct fusepay_hold_request {
     // Repeating the call with the same key gives the same answer; NULL: one is made.
     const char *idempotency_key;
 } fusepay_hold_request;
-
-// The id of a hold.
-typedef struct fusepay_hold_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_hold_id;
 
 // A reservation of part of a wallet's balance. Amounts in minor units.
 typedef struct fusepay_hold {
@@ -1953,59 +2209,6 @@ typedef struct fusepay_capture_request {
     const char *idempotency_key;
 } fusepay_capture_request;
 
-// The id of a transaction.
-typedef struct fusepay_transaction_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_transaction_id;
-
-// One money event as one wallet sees it: a line of its history. A transfer
-// between two wallets is one transaction with a line in each.
-typedef struct fusepay_transaction {
-    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // Its id.
-    struct fusepay_transaction_id id;
-    // The reference to show, such as "BILL_0198…".
-    const char *reference;
-    // The wallet this line belongs to.
-    struct fusepay_wallet_id wallet_id;
-    // The line's number in the wallet, from 1, without gaps.
-    int64_t sequence;
-    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
-    uint32_t kind;
-    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
-    uint32_t status;
-    // Positive for money in, negative for money out, in minor units.
-    int64_t amount_minor;
-    // Its currency.
-    char currency[4];
-    // The wallet's balance after it, in minor units.
-    int64_t balance_minor;
-    // The other wallet of a transfer or capture between wallets; or NULL.
-    const struct fusepay_wallet_id *counterparty;
-    // The payment it belongs to; or NULL.
-    const struct fusepay_payment_id *payment_id;
-    // The hold it captured; or NULL.
-    const struct fusepay_hold_id *hold_id;
-    // The transaction it gives back, for a reversal or refund; or NULL.
-    const struct fusepay_transaction_id *reverses;
-    // The transaction that gave it back; or NULL.
-    const struct fusepay_transaction_id *reversed_by;
-    // The host's own reference, or the provider's; or NULL.
-    const char *external_reference;
-    // A text for people; or NULL.
-    const char *description;
-    // Why it failed, for the debits of a failed payment; or NULL.
-    const char *failure_reason;
-    // The host's own notes, a JSON object; or NULL.
-    const char *metadata;
-    // When it was booked, in milliseconds UTC.
-    int64_t created_at_ms;
-} fusepay_transaction;
-
 // Several holds.
 typedef struct fusepay_hold_array {
     // `sizeof(fusepay_hold_array)`, set by `FUSEPAY_INIT`.
@@ -2017,6 +2220,28 @@ typedef struct fusepay_hold_array {
     // The holds; NULL when there are none.
     const struct fusepay_hold *const *items;
 } fusepay_hold_array;
+
+// Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
+typedef struct fusepay_logger {
+    // `sizeof(fusepay_logger)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to the function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // What is told, this level and above: one of `FUSEPAY_LOG_LEVEL_*`; 0 for info.
+    uint32_t level;
+    // Takes one line: its level (`FUSEPAY_LOG_LEVEL_*`), the part of the library it
+    // comes from, and the message with its fields (` key=value`). One line each,
+    // control characters escaped; they live during the call. There is never a
+    // password, key or token in them.
+    //
+    // Called from any thread, several at once, also from the one that is inside a
+    // call of the library, which waits for it: be quick. It may call the library;
+    // what that logs on the same thread is not told. It must not leave by an
+    // exception or `longjmp`: that ends the process.
+    void (*write)(void *user_data, uint32_t level, const char *target, const char *message);
+} fusepay_logger;
 
 // Where logs go, and how many are kept; 0 leaves a default alone.
 typedef struct fusepay_log_config {
@@ -2033,6 +2258,30 @@ typedef struct fusepay_log_config {
     // 1 when lines for people go to standard error too.
     uint32_t console;
 } fusepay_log_config;
+
+// Several jobs.
+typedef struct fusepay_job_array {
+    // `sizeof(fusepay_job_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the jobs; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The jobs; NULL when there are none.
+    const struct fusepay_job *const *items;
+} fusepay_job_array;
+
+// Counts of jobs, one for each kind and state that has any.
+typedef struct fusepay_job_count_array {
+    // `sizeof(fusepay_job_count_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the counts; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The counts; NULL when there are none.
+    const struct fusepay_job_count *const *items;
+} fusepay_job_count_array;
 
 // What a biller knows about a customer.
 typedef struct fusepay_customer {
@@ -2268,18 +2517,6 @@ typedef struct fusepay_money_request {
     const int64_t *expected_version;
 } fusepay_money_request;
 
-// Several lines.
-typedef struct fusepay_transaction_array {
-    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the lines; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The lines; NULL when there are none.
-    const struct fusepay_transaction *const *items;
-} fusepay_transaction_array;
-
 // A limit to set. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_limit_request {
     // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
@@ -2299,6 +2536,34 @@ typedef struct fusepay_limit_request {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// Entries after a sequence (0: from the first), in order; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_CORRUPT` when an entry can't
+// be read.
+int32_t fusepay_audit_read(const struct fusepay_engine *engine,
+                           uint64_t after_sequence,
+                           uint32_t limit,
+                           struct fusepay_audit_record_array *entries,
+                           struct fusepay_error **error);
+
+// The end of the chain now. Kept outside the database, it later proves by
+// `fusepay_audit_verify` that nothing was changed or cut off up to it.
+//
+// Errors: the common ones.
+int32_t fusepay_audit_head(const struct fusepay_engine *engine,
+                           struct fusepay_chain_head *head,
+                           struct fusepay_error **error);
+
+// Follows the chain from its first entry to its last, and holds it against a head
+// taken earlier unless `head` is NULL; names the first bad entry. Reads every
+// entry; other calls go on meanwhile.
+//
+// Errors: the common ones. What is wrong with the chain is in the report.
+int32_t fusepay_audit_verify(const struct fusepay_engine *engine,
+                             const struct fusepay_chain_head *head,
+                             struct fusepay_audit_report *report,
+                             struct fusepay_error **error);
 
 // Makes a user with a first wallet in the configured currency, logged in: one
 // commit, all or nothing. Costs one password hash.
@@ -2558,6 +2823,82 @@ int32_t fusepay_bill_top_up_float(const struct fusepay_engine *engine,
                                   const char *external_reference,
                                   struct fusepay_error **error);
 
+// The stable name of one of `FUSEPAY_ERROR_KIND_*`, such as "refused";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_error_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_payment_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_type_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_wallet_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_hold_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_role_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_user_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_attempt_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_outcome_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_review_reason_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_limit_window_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_event_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_operation_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_breaker_state_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_level_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_rotation_name(uint32_t number);
+
 // The default schedule of sending a bill: at once, then after 2 and 6 seconds.
 struct fusepay_backoff fusepay_backoff_bill(void);
 
@@ -2708,6 +3049,192 @@ const char *fusepay_error_idempotency_key(const struct fusepay_error *error);
 // error that was freed before do nothing.
 void fusepay_error_free(struct fusepay_error **error);
 
+// The events after one, in order; `limit` 1 to 500. From the first with 0. The
+// same question gives the same events for ever.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_events_read(const struct fusepay_engine *engine,
+                            uint64_t after_sequence,
+                            uint32_t limit,
+                            struct fusepay_event_array *events,
+                            struct fusepay_error **error);
+
+// The number of the last event; 0 when there is none.
+//
+// Errors: the common ones.
+int32_t fusepay_events_head(const struct fusepay_engine *engine,
+                            uint64_t *sequence,
+                            struct fusepay_error **error);
+
+// The last event a subscriber has taken, of all names. `is_known` tells whether
+// the name was ever used; `sequence` is 0 when it was not. Names have 1 to 100
+// bytes, no control characters.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`.
+int32_t fusepay_events_cursor(const struct fusepay_engine *engine,
+                              const char *subscriber,
+                              bool *is_known,
+                              uint64_t *sequence,
+                              struct fusepay_error **error);
+
+// Remembers, durably, that everything up to `sequence` was taken. A cursor that is
+// further already stays: acknowledging twice is no change.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, also for a number
+// that no event has yet.
+int32_t fusepay_events_acknowledge(const struct fusepay_engine *engine,
+                                   const char *subscriber,
+                                   uint64_t sequence,
+                                   struct fusepay_error **error);
+
+// Moves a cursor back, so that what comes after `sequence` is told again. A cursor
+// that is further back already stays.
+//
+// Errors: as `fusepay_events_acknowledge`.
+int32_t fusepay_events_rewind(const struct fusepay_engine *engine,
+                              const char *subscriber,
+                              uint64_t sequence,
+                              struct fusepay_error **error);
+
+// Tells a subscriber of every event: after the commit, in order, at least once.
+// Its cursor is kept under its name (1 to 100 bytes), so that it goes on where it
+// was after a restart; `start`, `FUSEPAY_START_AT_NOW` or
+// `FUSEPAY_START_AT_BEGINNING`, counts for a name that is new to the database.
+//
+// In the background mode it is called on a thread of its own, maybe before this
+// returns; in the manual mode by `fusepay_engine_run_due`. A subscriber that fails
+// or sleeps delays neither payments nor other subscribers. Engines that subscribe
+// under one name share the cursor, and may each be told the same event.
+//
+// The subscriber's `destroy` is owed from here on, also when this fails: it comes
+// when the subscription was closed, or kept and its engine closed, and the last
+// call in flight has returned.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_ALLOWED` while this engine has a subscription of this name.
+int32_t fusepay_events_subscribe(const struct fusepay_engine *engine,
+                                 const char *name,
+                                 uint32_t start,
+                                 const struct fusepay_subscriber *subscriber,
+                                 struct fusepay_subscription **subscription,
+                                 struct fusepay_error **error);
+
+// As `fusepay_events_subscribe`, for the events of these names alone
+// (`FUSEPAY_EVENT_NAME_*`); for all when `wanted_length` is 0.
+//
+// Errors: as `fusepay_events_subscribe`.
+int32_t fusepay_events_subscribe_to(const struct fusepay_engine *engine,
+                                    const char *name,
+                                    uint32_t start,
+                                    const uint32_t *wanted,
+                                    size_t wanted_length,
+                                    const struct fusepay_subscriber *subscriber,
+                                    struct fusepay_subscription **subscription,
+                                    struct fusepay_error **error);
+
+// The name of a subscription that is being served.
+//
+// Errors: `FUSEPAY_ERR_INVALID_HANDLE`, `FUSEPAY_ERR_FORKED`.
+int32_t fusepay_subscription_name(const struct fusepay_subscription *subscription,
+                                  struct fusepay_text *name,
+                                  struct fusepay_error **error);
+
+// Lets a subscription last as long as its engine, gives up its handle and sets
+// the variable to NULL.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_HANDLE`,
+// `FUSEPAY_ERR_FORKED`; the variable is as it was then.
+int32_t fusepay_subscription_keep(struct fusepay_subscription **subscription, struct fusepay_error **error);
+
+// Ends a subscription and sets the variable to NULL: no further event is handed
+// over, one that is under way is not waited for, and its place is remembered
+// under its name. May be called from inside the subscriber. NULL, a pointer to
+// NULL and a handle that was closed before do nothing.
+void fusepay_subscription_close(struct fusepay_subscription **subscription);
+
+// The lines of one transaction: one, or two (the debit first) when it moved money
+// between two wallets.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, also for movements that touch no wallet.
+int32_t fusepay_history_find(const struct fusepay_engine *engine,
+                             const struct fusepay_transaction_id *transaction_id,
+                             struct fusepay_transaction_array *lines,
+                             struct fusepay_error **error);
+
+// The lines of the transaction with this reference, exactly as it is shown:
+// "BILL_" and 32 characters 0-9 A-F.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ID`, `FUSEPAY_ERR_NOT_FOUND`, also for the reference
+// of another type with the same id.
+int32_t fusepay_history_find_by_reference(const struct fusepay_engine *engine,
+                                          const char *reference,
+                                          struct fusepay_transaction_array *lines,
+                                          struct fusepay_error **error);
+
+// The lines of the transaction of this type (one of `FUSEPAY_TRANSACTION_TYPE_*`)
+// that the host booked under its own reference, 1 to 128 bytes.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_history_find_by_external_reference(const struct fusepay_engine *engine,
+                                                   uint32_t kind,
+                                                   const char *external_reference,
+                                                   struct fusepay_transaction_array *lines,
+                                                   struct fusepay_error **error);
+
+// A page of a wallet's lines, newest first; `limit` 1 to 500. `filter` may be NULL:
+// every line. With `cursor` NULL the newest; with the `next_cursor` of a page the
+// ones that follow it, with the same wallet and filter. What is booked while one
+// pages is newer than the first page: nothing comes twice, nothing is missed.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_INVALID_CURSOR` for a cursor of another
+// wallet or filter.
+int32_t fusepay_history_page(const struct fusepay_engine *engine,
+                             const struct fusepay_wallet_id *wallet_id,
+                             const struct fusepay_history_filter *filter,
+                             const char *cursor,
+                             uint32_t limit,
+                             struct fusepay_transaction_page *page,
+                             struct fusepay_error **error);
+
+// As `fusepay_history_page`, over all wallets of a user, merged in the order of
+// booking. A transfer between two of them shows both its lines. A user without
+// wallets, or no such user: an empty page.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_history_page_of_user(const struct fusepay_engine *engine,
+                                     const struct fusepay_user_id *user_id,
+                                     const struct fusepay_history_filter *filter,
+                                     const char *cursor,
+                                     uint32_t limit,
+                                     struct fusepay_transaction_page *page,
+                                     struct fusepay_error **error);
+
+// The lines of a wallet from `from_ms` to just before `until_ms` (milliseconds
+// UTC), oldest first, with the balances around them; at most 100,000 lines.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` when the end is before the beginning,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG` for too many lines,
+// `FUSEPAY_ERR_CORRUPT` when the lines do not add up.
+int32_t fusepay_history_statement(const struct fusepay_engine *engine,
+                                  const struct fusepay_wallet_id *wallet_id,
+                                  int64_t from_ms,
+                                  int64_t until_ms,
+                                  struct fusepay_statement *statement,
+                                  struct fusepay_error **error);
+
+// The balance after the last line booked at or before a moment (milliseconds
+// UTC); zero before the first. Holds are not in it.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_history_balance_at(const struct fusepay_engine *engine,
+                                   const struct fusepay_wallet_id *wallet_id,
+                                   int64_t at_ms,
+                                   struct fusepay_money *balance,
+                                   struct fusepay_error **error);
+
 // Reserves part of a balance until it is captured, released or expires.
 //
 // Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
@@ -2774,12 +3301,22 @@ const char *fusepay_id_text(const uint8_t *bytes, char *text);
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_ID`.
 int32_t fusepay_id_parse(const char *text, uint8_t *bytes, struct fusepay_error **error);
 
+// Makes a logger the one of this process, for all engines, instead of the former
+// one; nobody is told any more with NULL. The logger's `destroy` is owed from here
+// on, also when this fails: it comes when another one took its place and the last
+// call in flight has returned. In a forked child nobody is told until it sets a
+// logger of its own.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED` when this
+// process logs into files (`fusepay_log_to_files`).
+int32_t fusepay_log_set(const struct fusepay_logger *logger, struct fusepay_error **error);
+
 // Makes this process log into files: everything as JSON lines in `combined.log`,
 // errors also in `error.log`. Once per process, from any thread. Keep the handle
 // until the program ends.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`,
-// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already,
+// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already (also by `fusepay_log_set`),
 // `FUSEPAY_ERR_STORAGE_FAULT` when the directory or a file can't be made.
 int32_t fusepay_log_to_files(const struct fusepay_log_config *config,
                              struct fusepay_log_files **files,
@@ -2820,6 +3357,50 @@ int32_t fusepay_money_text(struct fusepay_money money,
 //
 // Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
 int32_t fusepay_currency_exponent(const char *currency, uint32_t *exponent, struct fusepay_error **error);
+
+// One job that is not finished.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_queue_find(const struct fusepay_engine *engine,
+                           int64_t job_id,
+                           struct fusepay_job *job,
+                           struct fusepay_error **error);
+
+// Dead letters, oldest first: those after the job `after` points to, from the
+// first with NULL; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_queue_dead_letters(const struct fusepay_engine *engine,
+                                   const int64_t *after,
+                                   uint32_t limit,
+                                   struct fusepay_job_array *jobs,
+                                   struct fusepay_error **error);
+
+// How many jobs there are, by kind and state.
+//
+// Errors: the common ones.
+int32_t fusepay_queue_counts(const struct fusepay_engine *engine,
+                             struct fusepay_job_count_array *counts,
+                             struct fusepay_error **error);
+
+// Puts a dead letter back in the queue, due now, with fresh runs.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`,
+// `FUSEPAY_ERR_NOT_ALLOWED` when its payment is under review.
+int32_t fusepay_queue_retry(const struct fusepay_engine *engine,
+                            int64_t job_id,
+                            struct fusepay_job *job,
+                            struct fusepay_error **error);
+
+// Closes a dead letter with a reason, which the audit keeps.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+// while its payment still waits for its money.
+int32_t fusepay_queue_resolve(const struct fusepay_engine *engine,
+                              int64_t job_id,
+                              const char *reason,
+                              struct fusepay_error **error);
 
 // Asks the biller about a customer, such as a meter or a phone of 1 to 128
 // bytes. Calls the provider on this thread.
@@ -3148,6 +3729,89 @@ int32_t fusepay_session_bill_tokens(const struct fusepay_session *session,
                                     struct fusepay_text_array *tokens,
                                     struct fusepay_error **error);
 
+// The user's lines of one transaction.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`, also for what is
+// another's.
+int32_t fusepay_session_history_find(const struct fusepay_session *session,
+                                     const struct fusepay_transaction_id *transaction_id,
+                                     struct fusepay_transaction_array *lines,
+                                     struct fusepay_error **error);
+
+// The user's lines of the transaction with this reference, exactly as it is shown.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ID`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_history_find_by_reference(const struct fusepay_session *session,
+                                                  const char *reference,
+                                                  struct fusepay_transaction_array *lines,
+                                                  struct fusepay_error **error);
+
+// As `fusepay_history_page`, of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_history_page(const struct fusepay_session *session,
+                                     const struct fusepay_wallet_id *wallet_id,
+                                     const struct fusepay_history_filter *filter,
+                                     const char *cursor,
+                                     uint32_t limit,
+                                     struct fusepay_transaction_page *page,
+                                     struct fusepay_error **error);
+
+// As `fusepay_session_history_page`, over all of the user's wallets, merged in the
+// order of booking.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_history_page_of_all(const struct fusepay_session *session,
+                                            const struct fusepay_history_filter *filter,
+                                            const char *cursor,
+                                            uint32_t limit,
+                                            struct fusepay_transaction_page *page,
+                                            struct fusepay_error **error);
+
+// As `fusepay_history_statement`, of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_CORRUPT`.
+int32_t fusepay_session_history_statement(const struct fusepay_session *session,
+                                          const struct fusepay_wallet_id *wallet_id,
+                                          int64_t from_ms,
+                                          int64_t until_ms,
+                                          struct fusepay_statement *statement,
+                                          struct fusepay_error **error);
+
+// As `fusepay_history_statement_csv`, of one of the user's wallets.
+//
+// Errors: as `fusepay_session_history_statement`.
+int32_t fusepay_session_history_statement_csv(const struct fusepay_session *session,
+                                              const struct fusepay_wallet_id *wallet_id,
+                                              int64_t from_ms,
+                                              int64_t until_ms,
+                                              struct fusepay_text *csv,
+                                              struct fusepay_error **error);
+
+// As `fusepay_history_statement_json`, of one of the user's wallets.
+//
+// Errors: as `fusepay_session_history_statement`.
+int32_t fusepay_session_history_statement_json(const struct fusepay_session *session,
+                                               const struct fusepay_wallet_id *wallet_id,
+                                               int64_t from_ms,
+                                               int64_t until_ms,
+                                               struct fusepay_text *json,
+                                               struct fusepay_error **error);
+
+// The balance of one of the user's wallets after the last line booked at or
+// before a moment (milliseconds UTC).
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_history_balance_at(const struct fusepay_session *session,
+                                           const struct fusepay_wallet_id *wallet_id,
+                                           int64_t at_ms,
+                                           struct fusepay_money *balance,
+                                           struct fusepay_error **error);
+
 // As `fusepay_auth_list_users`. Operators, auditors, admins. Whatever the role may
 // not do is refused in the same words, here and in every function of the
 // operator; the role is read again at every call.
@@ -3238,6 +3902,20 @@ int32_t fusepay_session_operator_list_wallets(const struct fusepay_session *sess
                                               struct fusepay_wallet_array *wallets,
                                               struct fusepay_error **error);
 
+// A page of anybody's history, newest first, as `fusepay_history_page`. Operators,
+// auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_history(const struct fusepay_session *session,
+                                         const struct fusepay_wallet_id *wallet_id,
+                                         const struct fusepay_history_filter *filter,
+                                         const char *cursor,
+                                         uint32_t limit,
+                                         struct fusepay_transaction_page *page,
+                                         struct fusepay_error **error);
+
 // Freezes or thaws a wallet; `status` is one of `FUSEPAY_WALLET_STATUS_*`.
 // Operators, admins.
 //
@@ -3249,6 +3927,149 @@ int32_t fusepay_session_operator_set_wallet_status(const struct fusepay_session 
                                                    uint32_t status,
                                                    struct fusepay_wallet *wallet,
                                                    struct fusepay_error **error);
+
+// Anybody's payment as it stands. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_payment(const struct fusepay_session *session,
+                                              const struct fusepay_payment_id *payment_id,
+                                              struct fusepay_payment *payment,
+                                              struct fusepay_error **error);
+
+// Everything known about a payment: every state, attempt, evidence, timer and
+// decision, in order. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_explain_payment(const struct fusepay_session *session,
+                                                 const struct fusepay_payment_id *payment_id,
+                                                 struct fusepay_explanation *explanation,
+                                                 struct fusepay_error **error);
+
+// Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
+// one (NULL: from the first); `limit` 1 to 500. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_list_payments(const struct fusepay_session *session,
+                                               uint32_t status,
+                                               const struct fusepay_payment_id *after,
+                                               uint32_t limit,
+                                               struct fusepay_payment_array *payments,
+                                               struct fusepay_error **error);
+
+// Returns part or all of a completed payment. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_refund`.
+int32_t fusepay_session_operator_refund(const struct fusepay_session *session,
+                                        const struct fusepay_refund_request *request,
+                                        struct fusepay_payment *payment,
+                                        struct fusepay_error **error);
+
+// Reverses a failed payment now. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_REVERSIBLE`.
+int32_t fusepay_session_operator_reverse(const struct fusepay_session *session,
+                                         const struct fusepay_payment_id *payment_id,
+                                         struct fusepay_payment *payment,
+                                         struct fusepay_error **error);
+
+// Ends a review with evidence, which the audit keeps with the reason, 1 to 500
+// bytes. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_resolve_review`.
+int32_t fusepay_session_operator_resolve_review(const struct fusepay_session *session,
+                                                const struct fusepay_payment_id *payment_id,
+                                                const struct fusepay_review_verdict *verdict,
+                                                const char *reason,
+                                                struct fusepay_payment *payment,
+                                                struct fusepay_error **error);
+
+// Payments whose money waits in suspense, oldest first; `limit` 1 to 500.
+// Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_open_suspense(const struct fusepay_session *session,
+                                               uint32_t limit,
+                                               struct fusepay_payment_array *payments,
+                                               struct fusepay_error **error);
+
+// Moves a payment's money from suspense to its wallet (`to` NULL), or to another
+// wallet of the same user. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_release_suspense`.
+int32_t fusepay_session_operator_release_suspense(const struct fusepay_session *session,
+                                                  const struct fusepay_payment_id *payment_id,
+                                                  const struct fusepay_wallet_id *to,
+                                                  struct fusepay_payment *payment,
+                                                  struct fusepay_error **error);
+
+// Late successes that wait to be settled, oldest first; `limit` 1 to 500.
+// Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_open_claims(const struct fusepay_session *session,
+                                             uint32_t limit,
+                                             struct fusepay_payment_array *payments,
+                                             struct fusepay_error **error);
+
+// Ends the claim of a late success: `settlement` is one of
+// `FUSEPAY_CLAIM_SETTLEMENT_*`, `reason` has 1 to 500 bytes and stays in the audit.
+// Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_NOT_ALLOWED`.
+int32_t fusepay_session_operator_settle_claim(const struct fusepay_session *session,
+                                              const struct fusepay_payment_id *payment_id,
+                                              uint32_t settlement,
+                                              const char *reason,
+                                              struct fusepay_payment *payment,
+                                              struct fusepay_error **error);
+
+// Dead letters, oldest first: those after the job `after` points to, from the
+// first with NULL; `limit` 1 to 500. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_dead_letters(const struct fusepay_session *session,
+                                              const int64_t *after,
+                                              uint32_t limit,
+                                              struct fusepay_job_array *jobs,
+                                              struct fusepay_error **error);
+
+// How many jobs there are, by kind and state. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`.
+int32_t fusepay_session_operator_job_counts(const struct fusepay_session *session,
+                                            struct fusepay_job_count_array *counts,
+                                            struct fusepay_error **error);
+
+// Puts a dead letter back in the queue, due now, with fresh runs. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+// when its payment is under review.
+int32_t fusepay_session_operator_retry_job(const struct fusepay_session *session,
+                                           int64_t job_id,
+                                           struct fusepay_job *job,
+                                           struct fusepay_error **error);
+
+// Closes a dead letter with a reason, which the audit keeps. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED` while its payment still
+// waits for its money.
+int32_t fusepay_session_operator_resolve_job(const struct fusepay_session *session,
+                                             int64_t job_id,
+                                             const char *reason,
+                                             struct fusepay_error **error);
 
 // The user's wallets, oldest first.
 //
@@ -3315,6 +4136,33 @@ int32_t fusepay_session_wallet_limits(const struct fusepay_session *session,
                                       const struct fusepay_wallet_id *wallet_id,
                                       struct fusepay_limit_array *limits,
                                       struct fusepay_error **error);
+
+// The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
+// ends. Asked for and answered as `fusepay_history_statement`.
+//
+// Amounts and balances are exact decimals in major units ("-19.50"), times RFC
+// 3339 in UTC, what is absent is empty. Texts that came from outside and that a
+// spreadsheet would run as a formula get an apostrophe in front.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_csv(const struct fusepay_engine *engine,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      int64_t from_ms,
+                                      int64_t until_ms,
+                                      struct fusepay_text *csv,
+                                      struct fusepay_error **error);
+
+// A statement as one JSON object: amounts in minor units as integers, times in
+// milliseconds, metadata as the text of its JSON object. Asked for and answered
+// as `fusepay_history_statement`.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
+                                       const struct fusepay_wallet_id *wallet_id,
+                                       int64_t from_ms,
+                                       int64_t until_ms,
+                                       struct fusepay_text *json,
+                                       struct fusepay_error **error);
 
 // One user.
 //

@@ -2,9 +2,13 @@
 
 use std::ffi::c_char;
 
-use fusepay_core::Job;
+use fusepay_core::{Error, Job, JobCount, JobId};
 
-use crate::memory::{EMPTY, Memory, Show, fusepay_memory, records};
+use crate::boundary::guard;
+use crate::engine::{engine as engine_at, fusepay_engine, fusepay_job_count};
+use crate::error::fusepay_error;
+use crate::input;
+use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, records};
 
 /// A job as an operator sees it.
 #[repr(C)]
@@ -38,7 +42,35 @@ pub struct fusepay_job {
     pub died_at_ms: *const i64,
 }
 
-records!(fusepay_job);
+/// Several jobs.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct fusepay_job_array {
+    /// `sizeof(fusepay_job_array)`, set by `FUSEPAY_INIT`.
+    pub struct_size: usize,
+    /// Owns the jobs; given back by `fusepay_clear`.
+    pub memory: *mut fusepay_memory,
+    /// How many there are.
+    pub length: usize,
+    /// The jobs; NULL when there are none.
+    pub items: *const *const fusepay_job,
+}
+
+/// Counts of jobs, one for each kind and state that has any.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct fusepay_job_count_array {
+    /// `sizeof(fusepay_job_count_array)`, set by `FUSEPAY_INIT`.
+    pub struct_size: usize,
+    /// Owns the counts; given back by `fusepay_clear`.
+    pub memory: *mut fusepay_memory,
+    /// How many there are.
+    pub length: usize,
+    /// The counts; NULL when there are none.
+    pub items: *const *const fusepay_job_count,
+}
+
+records!(fusepay_job, fusepay_job_array, fusepay_job_count_array);
 
 impl Show<Job> for fusepay_job {
     fn show(job: &Job, memory: &mut Memory) -> Self {
@@ -58,4 +90,100 @@ impl Show<Job> for fusepay_job {
             died_at_ms: memory.optional(job.died_at.map(|at| at.0)),
         }
     }
+}
+
+impl Show<Vec<Job>> for fusepay_job_array {
+    fn show(jobs: &Vec<Job>, memory: &mut Memory) -> Self {
+        fusepay_job_array {
+            struct_size: EMPTY.struct_size,
+            memory: EMPTY.memory,
+            length: jobs.len(),
+            items: memory.list(jobs),
+        }
+    }
+}
+
+impl Show<Vec<JobCount>> for fusepay_job_count_array {
+    fn show(counts: &Vec<JobCount>, memory: &mut Memory) -> Self {
+        fusepay_job_count_array {
+            struct_size: EMPTY.struct_size,
+            memory: EMPTY.memory,
+            length: counts.len(),
+            items: memory.list(counts),
+        }
+    }
+}
+
+/// The job after which a page begins; NULL for the first page.
+pub(crate) fn after_job(after: *const i64) -> Result<Option<JobId>, Error> {
+    Ok(input::optional("after", after)?.map(JobId))
+}
+
+/// One job that is not finished.
+///
+/// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_queue_find(
+    engine: *const fusepay_engine,
+    job_id: i64,
+    job: *mut fusepay_job,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    fetch(job, error, || engine_at(engine)?.queue().find(JobId(job_id)))
+}
+
+/// Dead letters, oldest first: those after the job `after` points to, from the
+/// first with NULL; `limit` 1 to 500.
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_queue_dead_letters(
+    engine: *const fusepay_engine,
+    after: *const i64,
+    limit: u32,
+    jobs: *mut fusepay_job_array,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    fetch(jobs, error, || engine_at(engine)?.queue().dead_letters(after_job(after)?, limit))
+}
+
+/// How many jobs there are, by kind and state.
+///
+/// Errors: the common ones.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_queue_counts(
+    engine: *const fusepay_engine,
+    counts: *mut fusepay_job_count_array,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    fetch(counts, error, || engine_at(engine)?.queue().counts())
+}
+
+/// Puts a dead letter back in the queue, due now, with fresh runs.
+///
+/// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`,
+/// `FUSEPAY_ERR_NOT_ALLOWED` when its payment is under review.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_queue_retry(
+    engine: *const fusepay_engine,
+    job_id: i64,
+    job: *mut fusepay_job,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    fetch(job, error, || engine_at(engine)?.queue().retry(JobId(job_id)))
+}
+
+/// Closes a dead letter with a reason, which the audit keeps.
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+/// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+/// while its payment still waits for its money.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_queue_resolve(
+    engine: *const fusepay_engine,
+    job_id: i64,
+    reason: *const c_char,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    guard(error, || engine_at(engine)?.queue().resolve(JobId(job_id), input::text("reason", reason)?))
 }

@@ -5,12 +5,16 @@
 //! ended, then `FUSEPAY_ERR_FORBIDDEN`, in the same words, when the role, which is
 //! read again at every call, does not allow it.
 
+pub mod payment;
+pub mod queue;
+
 use std::ffi::c_char;
 
 use fusepay_core::{Role, WalletStatus};
 
 use crate::boundary::guard;
 use crate::error::fusepay_error;
+use crate::history::{fusepay_history_filter, fusepay_transaction_page, read_filter};
 use crate::id::{fusepay_user_id, fusepay_wallet_id, id};
 use crate::input;
 use crate::memory::fetch;
@@ -165,6 +169,29 @@ pub extern "C" fn fusepay_session_operator_list_wallets(
     error: *mut *mut fusepay_error,
 ) -> i32 {
     fetch(wallets, error, || session_at(session)?.operator()?.list_wallets(id(user_id)?))
+}
+
+/// A page of anybody's history, newest first, as `fusepay_history_page`. Operators,
+/// auditors, admins.
+///
+/// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+/// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+/// `FUSEPAY_ERR_INVALID_CURSOR`.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_session_operator_history(
+    session: *const fusepay_session,
+    wallet_id: *const fusepay_wallet_id,
+    filter: *const fusepay_history_filter,
+    cursor: *const c_char,
+    limit: u32,
+    page: *mut fusepay_transaction_page,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    fetch(page, error, || {
+        let filter = read_filter(filter)?;
+        let cursor = input::optional_text("cursor", cursor)?;
+        session_at(session)?.operator()?.history(id(wallet_id)?, &filter, cursor, limit)
+    })
 }
 
 /// Freezes or thaws a wallet; `status` is one of `FUSEPAY_WALLET_STATUS_*`.
