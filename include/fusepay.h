@@ -1405,24 +1405,6 @@ typedef struct fusepay_bill_item_array {
     const struct fusepay_bill_item *const *items;
 } fusepay_bill_item_array;
 
-// How often a job runs and how long it waits before each run. Every field is
-// taken as it stands: begin with `fusepay_backoff_bill` or one of its like.
-typedef struct fusepay_backoff {
-    // `sizeof(fusepay_backoff)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Before the first run, in milliseconds; at most 30 days.
-    uint64_t initial_delay_ms;
-    // What the delays between runs are multiples of, in milliseconds; 1 to 30
-    // days. Before run n+1: (2ⁿ − 1) × base.
-    uint64_t base_ms;
-    // The longest delay between two runs, in milliseconds; `base_ms` to 30 days.
-    uint64_t cap_ms;
-    // How many runs there are in all, 1 to 10,000.
-    uint32_t runs_max;
-    // By how much of itself a delay may be longer, per thousand; at most 1000.
-    uint32_t jitter_per_mille;
-} fusepay_backoff;
-
 // A key that tokens are signed with or verified by. Supplied by the host, held
 // in memory only, never stored. There is no default key.
 typedef struct fusepay_key {
@@ -1630,6 +1612,24 @@ typedef struct fusepay_lockout {
     // above `free_failures`.
     uint32_t lock_at;
 } fusepay_lockout;
+
+// How often a job runs and how long it waits before each run. Every field is
+// taken as it stands: begin with `fusepay_backoff_bill` or one of its like.
+typedef struct fusepay_backoff {
+    // `sizeof(fusepay_backoff)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Before the first run, in milliseconds; at most 30 days.
+    uint64_t initial_delay_ms;
+    // What the delays between runs are multiples of, in milliseconds; 1 to 30
+    // days. Before run n+1: (2ⁿ − 1) × base.
+    uint64_t base_ms;
+    // The longest delay between two runs, in milliseconds; `base_ms` to 30 days.
+    uint64_t cap_ms;
+    // How many runs there are in all, 1 to 10,000.
+    uint32_t runs_max;
+    // By how much of itself a delay may be longer, per thousand; at most 1000.
+    uint32_t jitter_per_mille;
+} fusepay_backoff;
 
 // When a provider that keeps failing is left alone.
 typedef struct fusepay_breaker {
@@ -1846,106 +1846,6 @@ typedef struct fusepay_text {
     // Its length in bytes, without the NUL.
     size_t length;
 } fusepay_text;
-
-// How many payments are in one state.
-typedef struct fusepay_payment_count {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the statistics own it.
-    struct fusepay_memory *memory;
-    // One of `FUSEPAY_PAYMENT_STATUS_*`.
-    uint32_t status;
-    // How many.
-    uint64_t count;
-} fusepay_payment_count;
-
-// How many jobs of one kind are in one state.
-typedef struct fusepay_job_count {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the list owns it.
-    struct fusepay_memory *memory;
-    // One of `FUSEPAY_JOB_KIND_*`.
-    uint32_t kind;
-    // One of `FUSEPAY_JOB_STATUS_*`.
-    uint32_t status;
-    // How many.
-    int64_t count;
-    // When the first of them is due, on the engine's timeline, in milliseconds;
-    // NULL when none is.
-    const int64_t *oldest_due_ms;
-} fusepay_job_count;
-
-// The balance of one system account.
-typedef struct fusepay_system_balance {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the statistics own it.
-    struct fusepay_memory *memory;
-    // "funding", "clearing", "float", "fees", "suspense" or "claims".
-    const char *account;
-    // The provider, for clearing and float; else NULL.
-    const char *provider;
-    // The currency.
-    char currency[4];
-    // Credits minus debits, in minor units. Prepaid money left at a provider is
-    // the negative of its float.
-    int64_t balance_minor;
-} fusepay_system_balance;
-
-// One provider as the engine sees it now.
-typedef struct fusepay_provider_stats {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the statistics own it.
-    struct fusepay_memory *memory;
-    // Its code.
-    const char *provider;
-    // Its circuit breaker: one of `FUSEPAY_BREAKER_STATE_*`.
-    uint32_t breaker;
-    // Sends under way.
-    uint32_t submits_in_flight;
-    // Queries under way.
-    uint32_t queries_in_flight;
-} fusepay_provider_stats;
-
-// Where everything stands. Counts and balances are of one snapshot.
-typedef struct fusepay_stats {
-    // `sizeof(fusepay_stats)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many states have payments.
-    size_t payments_length;
-    // Payments by state.
-    const struct fusepay_payment_count *const *payments;
-    // How many kinds and states have jobs.
-    size_t jobs_length;
-    // Jobs by kind and state.
-    const struct fusepay_job_count *const *jobs;
-    // Dead letters: jobs that wait for an operator.
-    uint64_t dead_letters;
-    // How many system accounts have been used.
-    size_t balances_length;
-    // Their balances, by name.
-    const struct fusepay_system_balance *const *balances;
-    // How many providers there are.
-    size_t providers_length;
-    // Providers, by code.
-    const struct fusepay_provider_stats *const *providers;
-    // Commits of this engine since it opened.
-    uint64_t commits;
-    // Transactions in them; more than `commits` is what group commit saved.
-    uint64_t commit_members;
-    // The number of the last event; 0 when there is none.
-    uint64_t event_head;
-    // The end of the audit chain.
-    struct fusepay_chain_head audit_head;
-    // Size of the database file, in bytes.
-    uint64_t database_bytes;
-    // Size of its write-ahead log, in bytes.
-    uint64_t wal_bytes;
-} fusepay_stats;
 
 // The id of a transaction.
 typedef struct fusepay_transaction_id {
@@ -2271,6 +2171,23 @@ typedef struct fusepay_job_array {
     const struct fusepay_job *const *items;
 } fusepay_job_array;
 
+// How many jobs of one kind are in one state.
+typedef struct fusepay_job_count {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // One of `FUSEPAY_JOB_KIND_*`.
+    uint32_t kind;
+    // One of `FUSEPAY_JOB_STATUS_*`.
+    uint32_t status;
+    // How many.
+    int64_t count;
+    // When the first of them is due, on the engine's timeline, in milliseconds;
+    // NULL when none is.
+    const int64_t *oldest_due_ms;
+} fusepay_job_count;
+
 // Counts of jobs, one for each kind and state that has any.
 typedef struct fusepay_job_count_array {
     // `sizeof(fusepay_job_count_array)`, set by `FUSEPAY_INIT`.
@@ -2495,6 +2412,89 @@ typedef struct fusepay_limit_array {
     // The limits; NULL when there are none.
     const struct fusepay_limit *const *items;
 } fusepay_limit_array;
+
+// How many payments are in one state.
+typedef struct fusepay_payment_count {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the statistics own it.
+    struct fusepay_memory *memory;
+    // One of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t status;
+    // How many.
+    uint64_t count;
+} fusepay_payment_count;
+
+// The balance of one system account.
+typedef struct fusepay_system_balance {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the statistics own it.
+    struct fusepay_memory *memory;
+    // "funding", "clearing", "float", "fees", "suspense" or "claims".
+    const char *account;
+    // The provider, for clearing and float; else NULL.
+    const char *provider;
+    // The currency.
+    char currency[4];
+    // Credits minus debits, in minor units. Prepaid money left at a provider is
+    // the negative of its float.
+    int64_t balance_minor;
+} fusepay_system_balance;
+
+// One provider as the engine sees it now.
+typedef struct fusepay_provider_stats {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the statistics own it.
+    struct fusepay_memory *memory;
+    // Its code.
+    const char *provider;
+    // Its circuit breaker: one of `FUSEPAY_BREAKER_STATE_*`.
+    uint32_t breaker;
+    // Sends under way.
+    uint32_t submits_in_flight;
+    // Queries under way.
+    uint32_t queries_in_flight;
+} fusepay_provider_stats;
+
+// Where everything stands. Counts and balances are of one snapshot.
+typedef struct fusepay_stats {
+    // `sizeof(fusepay_stats)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many states have payments.
+    size_t payments_length;
+    // Payments by state.
+    const struct fusepay_payment_count *const *payments;
+    // How many kinds and states have jobs.
+    size_t jobs_length;
+    // Jobs by kind and state.
+    const struct fusepay_job_count *const *jobs;
+    // Dead letters: jobs that wait for an operator.
+    uint64_t dead_letters;
+    // How many system accounts have been used.
+    size_t balances_length;
+    // Their balances, by name.
+    const struct fusepay_system_balance *const *balances;
+    // How many providers there are.
+    size_t providers_length;
+    // Providers, by code.
+    const struct fusepay_provider_stats *const *providers;
+    // Commits of this engine since it opened.
+    uint64_t commits;
+    // Transactions in them; more than `commits` is what group commit saved.
+    uint64_t commit_members;
+    // The number of the last event; 0 when there is none.
+    uint64_t event_head;
+    // The end of the audit chain.
+    struct fusepay_chain_head audit_head;
+    // Size of the database file, in bytes.
+    uint64_t database_bytes;
+    // Size of its write-ahead log, in bytes.
+    uint64_t wal_bytes;
+} fusepay_stats;
 
 // Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_money_request {
@@ -2899,16 +2899,6 @@ const char *fusepay_log_level_name(uint32_t number);
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_log_rotation_name(uint32_t number);
 
-// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
-struct fusepay_backoff fusepay_backoff_bill(void);
-
-// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
-struct fusepay_backoff fusepay_backoff_reversal(void);
-
-// The default schedule of asking what became of a payment: after 5 seconds, then
-// ever more slowly, 40 times, over five and a half hours.
-struct fusepay_backoff fusepay_backoff_requery(void);
-
 // The version of the library, such as "0.1.0". A static string.
 const char *fusepay_version(void);
 
@@ -3005,14 +2995,6 @@ int32_t fusepay_engine_backup(const struct fusepay_engine *engine,
 int32_t fusepay_engine_declare_restored(const struct fusepay_engine *engine,
                                         uint32_t *payments,
                                         struct fusepay_error **error);
-
-// Where payments, jobs, money, providers and files stand. Counts payments row by
-// row: meant for a dashboard's minute, not for every request.
-//
-// Errors: the common ones.
-int32_t fusepay_engine_stats(const struct fusepay_engine *engine,
-                             struct fusepay_stats *stats,
-                             struct fusepay_error **error);
 
 // The stable name of a status, such as "INSUFFICIENT_FUNDS". A static string, never NULL.
 const char *fusepay_code_name(int32_t code);
@@ -3357,6 +3339,16 @@ int32_t fusepay_money_text(struct fusepay_money money,
 //
 // Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
 int32_t fusepay_currency_exponent(const char *currency, uint32_t *exponent, struct fusepay_error **error);
+
+// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
+struct fusepay_backoff fusepay_backoff_bill(void);
+
+// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
+struct fusepay_backoff fusepay_backoff_reversal(void);
+
+// The default schedule of asking what became of a payment: after 5 seconds, then
+// ever more slowly, 40 times, over five and a half hours.
+struct fusepay_backoff fusepay_backoff_requery(void);
 
 // One job that is not finished.
 //
@@ -4163,6 +4155,14 @@ int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
                                        int64_t until_ms,
                                        struct fusepay_text *json,
                                        struct fusepay_error **error);
+
+// Where payments, jobs, money, providers and files stand. Counts payments row by
+// row: meant for a dashboard's minute, not for every request.
+//
+// Errors: the common ones.
+int32_t fusepay_engine_stats(const struct fusepay_engine *engine,
+                             struct fusepay_stats *stats,
+                             struct fusepay_error **error);
 
 // One user.
 //

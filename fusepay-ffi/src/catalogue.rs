@@ -6,12 +6,12 @@ use std::ffi::c_char;
 use fusepay_core::{BillItem, Biller, Category, Currency, Error, FeePolicy, Money};
 
 use crate::boundary::guard;
-use crate::config::fusepay_fee;
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
 use crate::input::{self, requests};
 use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, records};
 use crate::money::{fusepay_money, letters};
+use crate::policy::fusepay_fee;
 
 /// Something a biller sells, to be loaded: prepaid units, a data bundle.
 #[repr(C)]

@@ -7,13 +7,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fusepay_core::{
-    Backoff, BreakerPolicy, Clock, Code, Config, Currency, Entropy, Error, FeePolicy, FilePermissions, HashCost,
-    KeyRing, LockoutPolicy, OsEntropy, PasswordPolicy, Pepper, RatePolicy, SeededEntropy, SystemClock, TokenPolicy,
-    UnixMillis, WorkerMode,
+    Clock, Code, Config, Currency, Entropy, Error, FilePermissions, KeyRing, OsEntropy, PasswordPolicy, Pepper,
+    RatePolicy, SeededEntropy, SystemClock, UnixMillis, WorkerMode,
 };
 
 use crate::clock::{fusepay_clock, fusepay_entropy};
 use crate::input::{self, requests};
+use crate::policy::{
+    fusepay_backoff, fusepay_breaker, fusepay_fee, fusepay_hash_cost, fusepay_lockout, fusepay_token_policy,
+};
 use crate::provider::{HostProvider, fusepay_provider};
 
 /// A background thread of the engine drives the queue. The default.
@@ -48,111 +50,6 @@ pub struct fusepay_key {
     /// Until when a key that only verifies is good, inclusive, in milliseconds
     /// UTC. Not read of the first key, which signs.
     pub not_after_ms: i64,
-}
-
-/// How often a job runs and how long it waits before each run. Every field is
-/// taken as it stands: begin with `fusepay_backoff_bill` or one of its like.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fusepay_backoff {
-    /// `sizeof(fusepay_backoff)`, set by `FUSEPAY_INIT`.
-    pub struct_size: usize,
-    /// Before the first run, in milliseconds; at most 30 days.
-    pub initial_delay_ms: u64,
-    /// What the delays between runs are multiples of, in milliseconds; 1 to 30
-    /// days. Before run n+1: (2ⁿ − 1) × base.
-    pub base_ms: u64,
-    /// The longest delay between two runs, in milliseconds; `base_ms` to 30 days.
-    pub cap_ms: u64,
-    /// How many runs there are in all, 1 to 10,000.
-    pub runs_max: u32,
-    /// By how much of itself a delay may be longer, per thousand; at most 1000.
-    pub jitter_per_mille: u32,
-}
-
-/// When a provider that keeps failing is left alone.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fusepay_breaker {
-    /// `sizeof(fusepay_breaker)`, set by `FUSEPAY_INIT`.
-    pub struct_size: usize,
-    /// For how long, in milliseconds; 1 to one day.
-    pub open_for_ms: i64,
-    /// After how many failures in a row; 1 to 1000.
-    pub failures_to_open: u32,
-    /// How many calls then try it, and must all succeed; 1 to 64.
-    pub half_open_calls: u32,
-}
-
-/// What an operation costs on top of its amount: a fixed part and a share, kept
-/// between a minimum and a maximum, rounded half up. Amounts in minor units.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fusepay_fee {
-    /// `sizeof(fusepay_fee)`, set by `FUSEPAY_INIT`.
-    pub struct_size: usize,
-    /// Charged whatever the amount.
-    pub fixed_minor: i64,
-    /// The least charged.
-    pub minimum_minor: i64,
-    /// The most charged; NULL for no cap.
-    pub maximum_minor: *const i64,
-    /// Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
-    pub per_mille: u32,
-}
-
-/// Who issues access and refresh tokens, for whom, and for how long. Times in
-/// seconds; 0 leaves a default alone.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fusepay_token_policy {
-    /// `sizeof(fusepay_token_policy)`, set by `FUSEPAY_INIT`.
-    pub struct_size: usize,
-    /// `iss`, 1 to 255 bytes; NULL for "fusepay".
-    pub issuer: *const c_char,
-    /// `aud`, 1 to 255 bytes; NULL for "fusepay".
-    pub audience: *const c_char,
-    /// How long an access token lives; 15 minutes by default, at most a day.
-    pub access_lifetime_s: i64,
-    /// How far clocks may differ; 0 by default, at most 60.
-    pub leeway_s: i64,
-    /// How long a session may go without a refresh; 30 days by default.
-    pub refresh_idle_s: i64,
-    /// How long a session may last in all; 90 days by default, at most a year.
-    pub refresh_absolute_s: i64,
-    /// How long the previous refresh token still gets the same successor; NULL
-    /// for 10, at most 60.
-    pub refresh_grace_s: *const i64,
-}
-
-/// How failed log-ins slow down the next ones. 0 leaves a default alone.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fusepay_lockout {
-    /// `sizeof(fusepay_lockout)`, set by `FUSEPAY_INIT`.
-    pub struct_size: usize,
-    /// How long a lock lasts, in milliseconds; 30 minutes by default, 1 s to one day.
-    pub lock_for_ms: i64,
-    /// Failures without a wait; 5 by default.
-    pub free_failures: u32,
-    /// The failure from which on the account is locked; 10 by default, 1 to 20
-    /// above `free_failures`.
-    pub lock_at: u32,
-}
-
-/// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct fusepay_hash_cost {
-    /// `sizeof(fusepay_hash_cost)`, set by `FUSEPAY_INIT`.
-    pub struct_size: usize,
-    /// Memory in KiB: at least 47104 with 1 pass, 19456 with 2, 12288 with 3,
-    /// 9216 with 4, 7168 with 5; at most 1 GiB. 19456 by default.
-    pub memory_kib: u32,
-    /// Passes over the memory, at most 16. 2 by default.
-    pub passes: u32,
-    /// Lanes, 1 to 16. 1 by default.
-    pub lanes: u32,
 }
 
 /// A provider under its code.
@@ -270,17 +167,7 @@ pub struct fusepay_config {
     pub entropy_seed: *const u64,
 }
 
-requests!(
-    fusepay_key,
-    fusepay_backoff,
-    fusepay_breaker,
-    fusepay_fee,
-    fusepay_token_policy,
-    fusepay_lockout,
-    fusepay_hash_cost,
-    fusepay_provider_entry,
-    fusepay_config,
-);
+requests!(fusepay_key, fusepay_provider_entry, fusepay_config,);
 
 /// A configuration of the core. Every callback's `destroy` is owed from here on,
 /// also when this fails.
@@ -382,7 +269,7 @@ fn with_modes(mut config: Config, given: &fusepay_config) -> Result<Config, Erro
 
 fn with_passwords(mut config: Config, given: &fusepay_config) -> Result<Config, Error> {
     if let Some(tokens) = input::optional_request("tokens", given.tokens)? {
-        config = config.with_tokens(token_policy(&tokens)?);
+        config = config.with_tokens(tokens.read()?);
     }
     let mut policy = match input::flag("has_second_factor", given.has_second_factor)? {
         true => PasswordPolicy::with_second_factor(),
@@ -394,17 +281,13 @@ fn with_passwords(mut config: Config, given: &fusepay_config) -> Result<Config, 
     }
     config = config.with_passwords(policy);
     if let Some(cost) = input::optional_request("hash_cost", given.hash_cost)? {
-        config = config.with_hash_cost(HashCost::new(cost.memory_kib, cost.passes, cost.lanes)?);
+        config = config.with_hash_cost(cost.read()?);
     }
     if given.hash_concurrency != 0 {
         config = config.with_hash_concurrency(given.hash_concurrency);
     }
-    if let Some(given) = input::optional_request("lockout", given.lockout)? {
-        let mut lockout = LockoutPolicy::default();
-        replace(&mut lockout.lock_for_ms, given.lock_for_ms);
-        replace(&mut lockout.free_failures, given.free_failures);
-        replace(&mut lockout.lock_at, given.lock_at);
-        config = config.with_lockout(lockout);
+    if let Some(lockout) = input::optional_request("lockout", given.lockout)? {
+        config = config.with_lockout(lockout.read());
     }
     Ok(config)
 }
@@ -426,17 +309,16 @@ fn with_keys(mut config: Config, given: &fusepay_config) -> Result<Config, Error
 
 fn with_schedules(mut config: Config, given: &fusepay_config) -> Result<Config, Error> {
     if let Some(backoff) = input::optional_request("bill_backoff", given.bill_backoff)? {
-        config = config.with_bill_backoff(schedule(&backoff));
+        config = config.with_bill_backoff(backoff.read());
     }
     if let Some(backoff) = input::optional_request("reversal_backoff", given.reversal_backoff)? {
-        config = config.with_reversal_backoff(schedule(&backoff));
+        config = config.with_reversal_backoff(backoff.read());
     }
     if let Some(backoff) = input::optional_request("requery_backoff", given.requery_backoff)? {
-        config = config.with_requery_backoff(schedule(&backoff));
+        config = config.with_requery_backoff(backoff.read());
     }
     if let Some(breaker) = input::optional_request("breaker", given.breaker)? {
-        let policy = BreakerPolicy::new(breaker.failures_to_open, breaker.open_for_ms, breaker.half_open_calls);
-        config = config.with_breaker(policy);
+        config = config.with_breaker(breaker.read());
     }
     if given.rate_per_second != 0 {
         config = config.with_rate(RatePolicy::per_second(given.rate_per_second, given.rate_burst.max(1)));
@@ -461,78 +343,4 @@ fn with_prices(mut config: Config, given: &fusepay_config) -> Result<Config, Err
         config = config.with_refresh_interval(input::span("refresh_interval_ms", given.refresh_interval_ms)?);
     }
     Ok(config)
-}
-
-/// Takes what was given; zero leaves the default alone.
-fn replace<T: Copy + Default + PartialEq>(field: &mut T, given: T) {
-    if given != T::default() {
-        *field = given;
-    }
-}
-
-fn token_policy(given: &fusepay_token_policy) -> Result<TokenPolicy, Error> {
-    let issuer = input::optional_text("issuer", given.issuer)?.unwrap_or("fusepay");
-    let audience = input::optional_text("audience", given.audience)?.unwrap_or("fusepay");
-    let mut policy = TokenPolicy::new(issuer, audience);
-    replace(&mut policy.access_lifetime_s, given.access_lifetime_s);
-    replace(&mut policy.leeway_s, given.leeway_s);
-    replace(&mut policy.refresh_idle_s, given.refresh_idle_s);
-    replace(&mut policy.refresh_absolute_s, given.refresh_absolute_s);
-    if let Some(grace) = input::optional("refresh_grace_s", given.refresh_grace_s)? {
-        policy.refresh_grace_s = grace;
-    }
-    Ok(policy)
-}
-
-fn schedule(given: &fusepay_backoff) -> Backoff {
-    Backoff::bill()
-        .with_initial_delay(given.initial_delay_ms)
-        .with_base(given.base_ms)
-        .with_cap(given.cap_ms)
-        .with_runs_max(given.runs_max)
-        .with_jitter(given.jitter_per_mille)
-}
-
-impl fusepay_fee {
-    /// The fee of the core.
-    ///
-    /// # Errors
-    /// [`Code::InvalidArgument`].
-    pub(crate) fn read(&self) -> Result<FeePolicy, Error> {
-        let mut fee = FeePolicy::per_mille(self.per_mille).plus_fixed(self.fixed_minor);
-        fee.minimum_minor = self.minimum_minor;
-        fee.maximum_minor = input::optional("maximum_minor", self.maximum_minor)?;
-        fee.check()?;
-        Ok(fee)
-    }
-}
-
-fn shown(backoff: Backoff) -> fusepay_backoff {
-    fusepay_backoff {
-        struct_size: size_of::<fusepay_backoff>(),
-        initial_delay_ms: backoff.initial_delay_ms,
-        base_ms: backoff.base_ms,
-        cap_ms: backoff.cap_ms,
-        runs_max: backoff.runs_max,
-        jitter_per_mille: backoff.jitter_per_mille,
-    }
-}
-
-/// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
-#[unsafe(no_mangle)]
-pub extern "C" fn fusepay_backoff_bill() -> fusepay_backoff {
-    shown(Backoff::bill())
-}
-
-/// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
-#[unsafe(no_mangle)]
-pub extern "C" fn fusepay_backoff_reversal() -> fusepay_backoff {
-    shown(Backoff::reversal())
-}
-
-/// The default schedule of asking what became of a payment: after 5 seconds, then
-/// ever more slowly, 40 times, over five and a half hours.
-#[unsafe(no_mangle)]
-pub extern "C" fn fusepay_backoff_requery() -> fusepay_backoff {
-    shown(Backoff::requery())
 }

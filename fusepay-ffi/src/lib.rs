@@ -42,6 +42,7 @@ pub mod log;
 pub mod memory;
 pub mod money;
 pub mod payment;
+pub mod policy;
 pub mod provider;
 pub mod queue;
 pub mod quote;
@@ -49,6 +50,7 @@ pub mod reply;
 pub mod reversal;
 pub mod session;
 pub mod statement;
+pub mod stats;
 pub mod user;
 pub mod wallet;
 

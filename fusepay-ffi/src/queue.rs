@@ -5,10 +5,11 @@ use std::ffi::c_char;
 use fusepay_core::{Error, Job, JobCount, JobId};
 
 use crate::boundary::guard;
-use crate::engine::{engine as engine_at, fusepay_engine, fusepay_job_count};
+use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
 use crate::input;
 use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, records};
+use crate::stats::fusepay_job_count;
 
 /// A job as an operator sees it.
 #[repr(C)]

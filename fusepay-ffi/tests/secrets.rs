@@ -15,7 +15,7 @@ use fusepay::auth::{
 use fusepay::bill::{fusepay_bill_pay, fusepay_bill_tokens, fusepay_pay_bill};
 use fusepay::catalogue::{fusepay_bill_item_entry, fusepay_bill_load_catalogue, fusepay_biller_entry};
 use fusepay::codes::{FUSEPAY_OUTCOME_KIND_PAID, FUSEPAY_OUTCOME_KIND_UNKNOWN};
-use fusepay::config::{FUSEPAY_WORKER_MANUAL, fusepay_config, fusepay_hash_cost, fusepay_key};
+use fusepay::config::{FUSEPAY_WORKER_MANUAL, fusepay_config, fusepay_key};
 use fusepay::engine::{
     fusepay_engine, fusepay_engine_close, fusepay_engine_open, fusepay_engine_register_provider, fusepay_engine_run_due,
 };
@@ -23,6 +23,7 @@ use fusepay::id::fusepay_wallet_id;
 use fusepay::memory::{fusepay_clear, fusepay_text_array};
 use fusepay::money::fusepay_money;
 use fusepay::payment::fusepay_payment;
+use fusepay::policy::fusepay_hash_cost;
 use fusepay::provider::{fusepay_pay_request, fusepay_provider, fusepay_query_request};
 use fusepay::reply::{fusepay_reply, fusepay_reply_token};
 use fusepay::wallet::{fusepay_money_request, fusepay_wallet_fund};
