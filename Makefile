@@ -4,12 +4,14 @@
 PYTHON      ?= python3
 VENV        := .venv
 BIN         := $(CURDIR)/$(VENV)/bin
+PREFIX      ?= /usr/local
+LIBDIR      ?= lib
 DENY        := 0.20.2
 CARGO_TEST  := cargo test --locked --workspace
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-full bench doc lint python setup clean tools cargo-deny audit
+.PHONY: help demo test test-full bench install doc lint python setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +42,9 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
+
+install: ## The C library for C and C++ hosts: make install PREFIX=/usr/local DESTDIR=
+	@cargo xtask install --prefix "$(PREFIX)" $(if $(DESTDIR),--destdir "$(DESTDIR)") --libdir "$(LIBDIR)"
 
 doc: tools ## Build the Rust documentation; a broken link fails
 	@echo "== documentation"

@@ -5,17 +5,36 @@
 //
 // Conventions
 //
-// * A function that can fail returns an int32_t status: FUSEPAY_OK or one of
-//   FUSEPAY_ERR_*. Numbers are stable and never used again.
+// * Status. A function that can fail returns an int32_t: FUSEPAY_OK or one of
+//   FUSEPAY_ERR_*. Numbers are stable and never used again. Its last parameter, a
+//   fusepay_error **, receives the details: pass NULL, or the address of a
+//   variable that is NULL or holds an earlier error, which is freed then. Free it
+//   with fusepay_error_free. These "common" errors may come from any function:
+//   INVALID_ARGUMENT, INVALID_HANDLE, CLOSED, FORKED, BUSY, IN_DOUBT, REENTRANT,
+//   PANICKED and the storage faults.
+// * Requests are structs that you fill. Begin each with FUSEPAY_INIT, which sets
+//   its size and makes everything else zero or NULL; what may be NULL or zero is
+//   said at the member. They are read during the call and copied.
+// * Records are structs of yours that the library fills. Begin each with
+//   FUSEPAY_INIT. What it points to (texts, optional values, inner records) lives
+//   until fusepay_clear(&record), or until the same struct is filled again. A
+//   member that may be absent is a pointer, NULL when it is.
 // * Out-parameters are written on success and untouched on failure.
 // * Text is NUL-terminated UTF-8. Binary and secrets are a pointer and a length.
 // * Money is int64_t minor units with a three-letter ISO 4217 code. Times are
-//   int64_t milliseconds since 1970-01-01 UTC.
-// * Handles are opaque and looked up, never followed: a null, stale, foreign or
-//   doubly closed handle is FUSEPAY_ERR_INVALID_HANDLE, not undefined behaviour.
-// * A function that frees takes NULL and does nothing.
-// * Strings documented as static belong to the library and are never freed.
-// * Any function may be called from any thread unless it says otherwise.
+//   int64_t milliseconds since 1970-01-01 UTC, spans int64_t milliseconds.
+// * Flags of requests are uint32_t, 0 or 1; words of the vocabulary are uint32_t.
+// * Handles (fusepay_engine *, fusepay_session *, ...) are numbers that are looked
+//   up, never followed: a null, stale, foreign or doubly closed handle is
+//   FUSEPAY_ERR_INVALID_HANDLE (a closed engine FUSEPAY_ERR_CLOSED), not undefined
+//   behaviour. A function that closes or frees takes the address of the variable,
+//   sets it to NULL, and does nothing for one that is NULL.
+// * Callbacks come with a user_data and a destroy, which is called exactly once.
+//   No lock is held while they run; they may call the library.
+// * Threads. Any function may be called from any thread unless it says otherwise.
+//   A record, a request and an error variable belong to one thread at a time.
+// * fork(). In a child process every handle of the parent answers
+//   FUSEPAY_ERR_FORKED, and nothing is touched; open an engine of its own there.
 
 
 #ifndef FUSEPAY_H
@@ -24,6 +43,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// Room for an id as text: 36 characters and a NUL.
+#define FUSEPAY_ID_TEXT_SIZE 37
+
+// A request or record that knows its size, with everything else zero or NULL:
+//     fusepay_wallet wallet = FUSEPAY_INIT(fusepay_wallet);
+#ifdef __cplusplus
+#define FUSEPAY_INIT(type) ([] { type begun_ = type(); begun_.struct_size = sizeof(type); return begun_; }())
+#else
+#define FUSEPAY_INIT(type) ((type){ .struct_size = sizeof(type) })
+#endif
 
 // The call did what it says.
 #define FUSEPAY_OK 0
@@ -658,12 +688,1123 @@
 // Every hour.
 #define FUSEPAY_LOG_ROTATION_HOURLY 2
 
+// A background thread of the engine drives the queue. The default.
+#define FUSEPAY_WORKER_BACKGROUND 0
+
+// Nobody but the host drives the queue, by `fusepay_engine_run_due`, on the
+// host's own thread, provider calls included.
+#define FUSEPAY_WORKER_MANUAL 1
+
+// Refuses files that others can read and directories that others can write. The default.
+#define FUSEPAY_FILE_PERMISSIONS_STRICT 0
+
+// Takes files and directories as they are.
+#define FUSEPAY_FILE_PERMISSIONS_RELAXED 1
+
+// Tokens are signed with HMAC-SHA-256: keys of 32 to 1024 random bytes. The default.
+#define FUSEPAY_KEY_HS256 0
+
+// Tokens are signed with Ed25519: keys are seeds of exactly 32 bytes.
+#define FUSEPAY_KEY_EDDSA 1
+
+// What a capture leaves is given back; the hold is resolved. The default.
+#define FUSEPAY_REMAINDER_RELEASE 0
+
+// What a capture leaves stays held, for a later one.
+#define FUSEPAY_REMAINDER_KEEP 1
+
+// Request ids of 36 characters, hexadecimal with hyphens. The default.
+#define FUSEPAY_REQUEST_ID_UUID 0
+
+// Request ids of lower-case hexadecimal characters, as many as
+// `request_id_length` says.
+#define FUSEPAY_REQUEST_ID_HEX 1
+
+// VTpass: twelve digits of `YYYYMMDDHHII` in Africa/Lagos, then 20 hexadecimal
+// characters. The time is the payment's `requested_at_ms`.
+#define FUSEPAY_REQUEST_ID_VTPASS_TIMED 2
+
+// An engine over one database. An owned handle, usable from any thread and from
+// several at once; closed by `fusepay_engine_close`.
+typedef struct fusepay_engine fusepay_engine;
+
+// The details of a call that failed. An owned handle: free it with
+// `fusepay_error_free`. Its texts live until then.
+typedef struct fusepay_error fusepay_error;
+
+// Log files being written. Closing it flushes and ends them.
+typedef struct fusepay_log_files fusepay_log_files;
+
+// The memory of a record. Only the library looks behind it.
+typedef struct fusepay_memory fusepay_memory;
+
+// The details of an answer, set by a provider's callback while it runs. It is
+// the library's; after the callback returned it is stale, and setting anything
+// answers `FUSEPAY_ERR_INVALID_HANDLE`. Texts are copied at once.
+//
+// A detail that can't be taken (bad UTF-8, too long) makes the whole answer
+// unknown: half of what a biller said is not what it said.
+typedef struct fusepay_reply fusepay_reply;
+
+// What the user an access token stands for may do. An owned handle, usable from
+// any thread; closed by `fusepay_session_close`. Whatever ends the session ends
+// it at the next call, which answers `FUSEPAY_ERR_INVALID_TOKEN`.
+typedef struct fusepay_session fusepay_session;
+
+// A key that tokens are signed with or verified by. Supplied by the host, held
+// in memory only, never stored. There is no default key.
+typedef struct fusepay_key {
+    // `sizeof(fusepay_key)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its id, 1 to 64 of `A-Z a-z 0-9 _ -`; stands in every token it signs.
+    const char *id;
+    // The key; a copy is taken.
+    const uint8_t *secret;
+    // Its length in bytes.
+    size_t secret_length;
+    // Until when a key that only verifies is good, inclusive, in milliseconds
+    // UTC. Not read of the first key, which signs.
+    int64_t not_after_ms;
+} fusepay_key;
+
+// Gives `user_data` back to the host. Called exactly once for everything the
+// host registers, also when registering fails: when the engine has let go of
+// it and the last call in flight has returned; never, if that call never
+// returns. May come on any thread.
+typedef void (*fusepay_destroy)(void *user_data);
+
+// What a provider can do; 0 leaves a default alone. Copied when it is registered.
+typedef struct fusepay_capabilities {
+    // `sizeof(fusepay_capabilities)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // For how long sending the same request id again is safe, in milliseconds;
+    // 0: never, and the engine resends only after "not sent".
+    int64_t idempotent_submit_ms;
+    // How long after a send "not found" may still turn into "paid", in
+    // milliseconds; NULL for 5 minutes.
+    const int64_t *not_found_grace_ms;
+    // How many times in a row, past the grace, "not found" must be answered
+    // before it counts as conclusive; 3 by default.
+    uint32_t not_found_times;
+    // 1 when `query` does not work: an unknown payment goes to review then.
+    uint32_t cannot_query;
+    // How long one call may take before the engine calls it unknown, in
+    // milliseconds; a minute by default.
+    int64_t call_deadline_ms;
+    // How many calls may run at the same time, 1 to 64; 4 by default.
+    uint32_t concurrent_calls_max;
+    // `FUSEPAY_REQUEST_ID_UUID`, `_HEX` or `_VTPASS_TIMED`.
+    uint32_t request_id_format;
+    // For `FUSEPAY_REQUEST_ID_HEX`: 16 to 64.
+    uint32_t request_id_length;
+} fusepay_capabilities;
+
+// An amount: `{ 250000, "NGN" }` is ₦2,500.00.
+typedef struct fusepay_money {
+    // Minor units of the currency (kobo, cents). May be negative where the
+    // documentation says so.
+    int64_t minor;
+    // Three upper-case letters of ISO 4217 and a NUL.
+    char currency[4];
+} fusepay_money;
+
+// One payment to send. Its texts live during the call.
+typedef struct fusepay_pay_request {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // Our id for it: never changes, and is all that a later query has.
+    const char *request_id;
+    // The biller's code in the catalogue.
+    const char *biller;
+    // The item's code in the catalogue.
+    const char *item;
+    // Whom to pay for: a meter, a phone, a policy.
+    const char *customer_reference;
+    // What the biller is to receive.
+    struct fusepay_money amount;
+    // The metadata given to `fusepay_bill_pay`: a JSON object, "{}" when there was none.
+    const char *metadata;
+    // Which send this is, from 1.
+    uint32_t attempt;
+    // How long the answer is waited for, in milliseconds. Keep your own time
+    // limits at or below it.
+    int64_t deadline_ms;
+} fusepay_pay_request;
+
+// One question about a payment sent earlier. Its texts live during the call.
+typedef struct fusepay_query_request {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // The id that was sent.
+    const char *request_id;
+    // The provider's own number, where an earlier answer gave one; or NULL.
+    const char *provider_reference;
+    // What the biller was to receive.
+    struct fusepay_money amount;
+    // When it was first sent, in milliseconds UTC by the wall clock.
+    int64_t sent_at_ms;
+    // How long the answer is waited for, in milliseconds.
+    int64_t deadline_ms;
+} fusepay_query_request;
+
+// One customer to look up before paying. Its texts live during the call.
+typedef struct fusepay_customer_request {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // The biller's code in the catalogue.
+    const char *biller;
+    // The item's code in the catalogue.
+    const char *item;
+    // A meter, a phone, a policy.
+    const char *customer_reference;
+    // How long the answer is waited for, in milliseconds.
+    int64_t deadline_ms;
+} fusepay_customer_request;
+
+// A header of a webhook.
+typedef struct fusepay_header {
+    // Its name, as received.
+    const char *name;
+    // Its value.
+    const char *value;
+} fusepay_header;
+
+// A webhook as the host received it.
+typedef struct fusepay_webhook {
+    // `sizeof(fusepay_webhook)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its headers, as received.
+    const struct fusepay_header *headers;
+    // How many headers there are.
+    size_t header_count;
+    // The body, byte for byte: signatures are over this.
+    const uint8_t *body;
+    // Its length in bytes.
+    size_t body_length;
+} fusepay_webhook;
+
+// An outside biller or aggregator, as callbacks. Begin it with `FUSEPAY_INIT`;
+// it is copied when it is registered.
+//
+// The callbacks are called by the engine's own threads (in the manual worker
+// mode by the thread that calls `fusepay_engine_run_due`), several at once, never
+// from inside a transaction. They may call the engine. They must not leave by an
+// exception or `longjmp`: that ends the process.
+//
+// `pay` and `query` return what happened, one of `FUSEPAY_OUTCOME_KIND_*`, and
+// set the details on the reply. Whatever is not certain is
+// `FUSEPAY_OUTCOME_KIND_UNKNOWN`: a time-out, a 5xx, an answer that can't be
+// read. 0, a number that is no outcome and one that does not fit the question
+// are unknown, too.
+//
+// The other callbacks may be NULL, where a provider does not offer them. They
+// return `FUSEPAY_OK`, `FUSEPAY_ERR_UNSUPPORTED_BY_PROVIDER`, or the code named
+// below; any other status counts as `FUSEPAY_ERR_PROVIDER_UNAVAILABLE`.
+typedef struct fusepay_provider {
+    // `sizeof(fusepay_provider)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to every function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // What it can do; NULL for the defaults.
+    const struct fusepay_capabilities *capabilities;
+    // Sends one payment. Answers paid, declined, not sent, duplicate, pending or unknown.
+    uint32_t (*pay)(void *user_data, const struct fusepay_pay_request *request, struct fusepay_reply *reply);
+    // Asks what became of a payment sent earlier. Answers paid, failed, pending,
+    // provider reversed, not found or unknown.
+    uint32_t (*query)(void *user_data,
+                      const struct fusepay_query_request *request,
+                      struct fusepay_reply *reply);
+    // Looks a customer up: `fusepay_reply_customer`, or `FUSEPAY_ERR_CUSTOMER_REJECTED`.
+    int32_t (*validate_customer)(void *user_data,
+                                 const struct fusepay_customer_request *request,
+                                 struct fusepay_reply *reply);
+    // The billers and items it serves: `fusepay_reply_biller` for each.
+    int32_t (*catalogue)(void *user_data, struct fusepay_reply *reply);
+    // What is left of the money prepaid there.
+    int32_t (*float_balance)(void *user_data, struct fusepay_money *balance);
+    // Checks a webhook's signature over the raw body, and says what it means:
+    // `fusepay_reply_notice` for each payment in it. Must answer
+    // `FUSEPAY_ERR_WEBHOOK_REJECTED` for whatever it cannot verify.
+    int32_t (*verify_webhook)(void *user_data,
+                              const struct fusepay_webhook *webhook,
+                              struct fusepay_reply *reply);
+} fusepay_provider;
+
+// A provider under its code.
+typedef struct fusepay_provider_entry {
+    // `sizeof(fusepay_provider_entry)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its code, 1 to 64 of `A-Z a-z 0-9 - _ .`; billers name it.
+    const char *code;
+    // What to call.
+    const struct fusepay_provider *provider;
+} fusepay_provider_entry;
+
+// Who issues access and refresh tokens, for whom, and for how long. Times in
+// seconds; 0 leaves a default alone.
+typedef struct fusepay_token_policy {
+    // `sizeof(fusepay_token_policy)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // `iss`, 1 to 255 bytes; NULL for "fusepay".
+    const char *issuer;
+    // `aud`, 1 to 255 bytes; NULL for "fusepay".
+    const char *audience;
+    // How long an access token lives; 15 minutes by default, at most a day.
+    int64_t access_lifetime_s;
+    // How far clocks may differ; 0 by default, at most 60.
+    int64_t leeway_s;
+    // How long a session may go without a refresh; 30 days by default.
+    int64_t refresh_idle_s;
+    // How long a session may last in all; 90 days by default, at most a year.
+    int64_t refresh_absolute_s;
+    // How long the previous refresh token still gets the same successor; NULL
+    // for 10, at most 60.
+    const int64_t *refresh_grace_s;
+} fusepay_token_policy;
+
+// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least.
+typedef struct fusepay_hash_cost {
+    // `sizeof(fusepay_hash_cost)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Memory in KiB: at least 47104 with 1 pass, 19456 with 2, 12288 with 3,
+    // 9216 with 4, 7168 with 5; at most 1 GiB. 19456 by default.
+    uint32_t memory_kib;
+    // Passes over the memory, at most 16. 2 by default.
+    uint32_t passes;
+    // Lanes, 1 to 16. 1 by default.
+    uint32_t lanes;
+} fusepay_hash_cost;
+
+// How failed log-ins slow down the next ones. 0 leaves a default alone.
+typedef struct fusepay_lockout {
+    // `sizeof(fusepay_lockout)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // How long a lock lasts, in milliseconds; 30 minutes by default, 1 s to one day.
+    int64_t lock_for_ms;
+    // Failures without a wait; 5 by default.
+    uint32_t free_failures;
+    // The failure from which on the account is locked; 10 by default, 1 to 20
+    // above `free_failures`.
+    uint32_t lock_at;
+} fusepay_lockout;
+
+// How often a job runs and how long it waits before each run. Every field is
+// taken as it stands: begin with `fusepay_backoff_bill` or one of its like.
+typedef struct fusepay_backoff {
+    // `sizeof(fusepay_backoff)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Before the first run, in milliseconds; at most 30 days.
+    uint64_t initial_delay_ms;
+    // What the delays between runs are multiples of, in milliseconds; 1 to 30
+    // days. Before run n+1: (2ⁿ − 1) × base.
+    uint64_t base_ms;
+    // The longest delay between two runs, in milliseconds; `base_ms` to 30 days.
+    uint64_t cap_ms;
+    // How many runs there are in all, 1 to 10,000.
+    uint32_t runs_max;
+    // By how much of itself a delay may be longer, per thousand; at most 1000.
+    uint32_t jitter_per_mille;
+} fusepay_backoff;
+
+// When a provider that keeps failing is left alone.
+typedef struct fusepay_breaker {
+    // `sizeof(fusepay_breaker)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // For how long, in milliseconds; 1 to one day.
+    int64_t open_for_ms;
+    // After how many failures in a row; 1 to 1000.
+    uint32_t failures_to_open;
+    // How many calls then try it, and must all succeed; 1 to 64.
+    uint32_t half_open_calls;
+} fusepay_breaker;
+
+// What an operation costs on top of its amount: a fixed part and a share, kept
+// between a minimum and a maximum, rounded half up. Amounts in minor units.
+typedef struct fusepay_fee {
+    // `sizeof(fusepay_fee)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Charged whatever the amount.
+    int64_t fixed_minor;
+    // The least charged.
+    int64_t minimum_minor;
+    // The most charged; NULL for no cap.
+    const int64_t *maximum_minor;
+    // Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
+    uint32_t per_mille;
+} fusepay_fee;
+
+// Where the engine learns the time. Called from any thread, several at once,
+// never from inside a transaction; must not call the engine. For tests and
+// simulation.
+typedef struct fusepay_clock {
+    // `sizeof(fusepay_clock)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to every function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // The wall clock, milliseconds UTC. May jump either way.
+    int64_t (*wall_ms)(void *user_data);
+    // Milliseconds since some fixed moment; never goes back.
+    uint64_t (*monotonic_ms)(void *user_data);
+} fusepay_clock;
+
+// Where the engine learns random bytes. Called from any thread, several at once;
+// must not call the engine. For tests and simulation.
+typedef struct fusepay_entropy {
+    // `sizeof(fusepay_entropy)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // Fills the buffer; 0 when it did. Anything else refuses the call that
+    // needed it with `FUSEPAY_ERR_NO_ENTROPY`.
+    int32_t (*fill)(void *user_data, uint8_t *buffer, size_t length);
+} fusepay_entropy;
+
+// Everything an engine needs to open. Begin it with `FUSEPAY_INIT`, set `path`
+// and one key; whatever stays zero or NULL is the default. All of it is copied.
+//
+// ```c
+// fusepay_key key = FUSEPAY_INIT(fusepay_key);
+// key.id = "2026-03";
+// key.secret = secret;                 // 32 random bytes or more, from your secret store
+// key.secret_length = secret_length;
+// fusepay_config config = FUSEPAY_INIT(fusepay_config);
+// config.path = "pay.db";
+// config.keys = &key;
+// config.key_count = 1;
+// ```
+typedef struct fusepay_config {
+    // `sizeof(fusepay_config)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The database file; created when missing, readable by this user alone.
+    const char *path;
+    // The keys of tokens: the first signs, the others only verify.
+    const struct fusepay_key *keys;
+    // How many keys there are; at least 1.
+    size_t key_count;
+    // `FUSEPAY_KEY_HS256` or `FUSEPAY_KEY_EDDSA`, of all keys.
+    uint32_t key_algorithm;
+    // `FUSEPAY_WORKER_BACKGROUND` or `FUSEPAY_WORKER_MANUAL`.
+    uint32_t worker;
+    // Providers that are there from the start.
+    const struct fusepay_provider_entry *providers;
+    // How many providers there are.
+    size_t provider_count;
+    // The currency of the wallet that registering makes; NULL for "NGN".
+    const char *currency;
+    // `FUSEPAY_FILE_PERMISSIONS_STRICT` or `FUSEPAY_FILE_PERMISSIONS_RELAXED`.
+    uint32_t file_permissions;
+    // 1 when the file was put back from a copy byte for byte: whatever waits to
+    // be sent is queried first, because the life before may have sent it.
+    uint32_t is_restored;
+    // How long a call may wait before it answers `FUSEPAY_ERR_BUSY`; 30 s by
+    // default, at most an hour.
+    int64_t call_deadline_ms;
+    // Tokens; NULL for the defaults.
+    const struct fusepay_token_policy *tokens;
+    // The least code points of a password: 15 (the default) to 64.
+    uint32_t password_minimum;
+    // 1 when the host demands a second factor: the minimum is 8 then.
+    uint32_t has_second_factor;
+    // What one password hash costs; NULL for the default.
+    const struct fusepay_hash_cost *hash_cost;
+    // How many passwords are hashed at once; 0 for the number of cores.
+    size_t hash_concurrency;
+    // A key mixed into every password hash, of 32 bytes or more; NULL for none.
+    const uint8_t *pepper;
+    // Its length in bytes.
+    size_t pepper_length;
+    // Its id, 1 to 8 of `A-Z a-z 0-9 _ -`.
+    const char *pepper_id;
+    // How failed log-ins slow down the next ones; NULL for the default.
+    const struct fusepay_lockout *lockout;
+    // A key for the audit chain, of 32 bytes or more; NULL for none.
+    const uint8_t *audit_key;
+    // Its length in bytes.
+    size_t audit_key_length;
+    // A key of exactly 32 bytes that what customers bought is encrypted with;
+    // NULL for none.
+    const uint8_t *vault_key;
+    // Its length in bytes.
+    size_t vault_key_length;
+    // Its id, stored beside what it encrypts.
+    uint32_t vault_key_id;
+    // How many due jobs one step of the queue claims; 64 by default, at most 1024.
+    uint32_t drain_max;
+    // The schedule of sending a bill; NULL for 3 runs, waits of 2 and 6 s.
+    const struct fusepay_backoff *bill_backoff;
+    // The schedule of reversals; NULL for T+5, 8, 17, 38, 83 s.
+    const struct fusepay_backoff *reversal_backoff;
+    // The schedule of asking what became of a payment; NULL for the default.
+    const struct fusepay_backoff *requery_backoff;
+    // When a provider is left alone; NULL for 5 failures, 30 s.
+    const struct fusepay_breaker *breaker;
+    // Calls a second each provider gets at most, 1 to 100,000; 0 for no limit.
+    uint32_t rate_per_second;
+    // How many calls may come at once after a pause; 0 for 1.
+    uint32_t rate_burst;
+    // What a transfer costs the sender; NULL for nothing.
+    const struct fusepay_fee *transfer_fee;
+    // What a withdrawal costs; NULL for nothing.
+    const struct fusepay_fee *withdrawal_fee;
+    // How long a quote is good; 15 minutes by default, at most 30 days.
+    int64_t quote_life_ms;
+    // How often reading an unknown payment may make its requery due; 5 s by default.
+    int64_t refresh_interval_ms;
+    // An injected clock; NULL for the operating system's. With it, or with
+    // `entropy` or `entropy_seed`, the file is marked as simulated for good.
+    const struct fusepay_clock *clock;
+    // Injected randomness; NULL for the operating system's.
+    const struct fusepay_entropy *entropy;
+    // Randomness from a seed, for simulation; NULL for none. Whoever knows the
+    // seed knows every id and salt.
+    const uint64_t *entropy_seed;
+} fusepay_config;
+
+// What one step of the queue did.
+typedef struct fusepay_run_report {
+    // `sizeof(fusepay_run_report)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Jobs claimed.
+    uint32_t claimed;
+    // Provider calls begun (and, in the manual mode, ended).
+    uint32_t calls;
+    // When the next job is due, on the engine's timeline, in milliseconds; NULL
+    // when there is none.
+    const int64_t *next_due_ms;
+} fusepay_run_report;
+
+// Something in the file that must not be.
+typedef struct fusepay_violation {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the report owns it.
+    struct fusepay_memory *memory;
+    // "I1" to "I9", "FILE" for damage that SQLite itself finds, or "SCHEMA".
+    const char *invariant;
+    // What it is about.
+    const char *subject;
+    // What is wrong, with the numbers.
+    const char *detail;
+} fusepay_violation;
+
+// The end of the audit chain at some moment. Kept outside the database, it
+// proves later that nothing up to it was changed, and nothing cut off.
+typedef struct fusepay_chain_head {
+    // The sequence of the last entry; 0 when there is none.
+    uint64_t sequence;
+    // Its hash; zeros when there is none.
+    uint8_t hash[32];
+} fusepay_chain_head;
+
+// What verification found.
+typedef struct fusepay_verify_report {
+    // `sizeof(fusepay_verify_report)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whether nothing is wrong.
+    bool is_sound;
+    // How much is wrong, the unlisted included.
+    uint64_t violation_count;
+    // How many violations are listed: the first 100.
+    size_t violations_length;
+    // What is wrong.
+    const struct fusepay_violation *const *violations;
+    // Accounts read.
+    uint64_t accounts;
+    // Postings read.
+    uint64_t postings;
+    // Payments read.
+    uint64_t payments;
+    // Holds read.
+    uint64_t holds;
+    // Jobs there are.
+    uint64_t jobs;
+    // Events read.
+    uint64_t events;
+    // Audit entries read and followed, up to the first bad one.
+    uint64_t audit_entries;
+    // The end of the audit chain as far as it is sound: worth keeping elsewhere.
+    struct fusepay_chain_head audit_head;
+} fusepay_verify_report;
+
+// A text the library made.
+typedef struct fusepay_text {
+    // `sizeof(fusepay_text)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the text; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The text, NUL-terminated UTF-8.
+    const char *text;
+    // Its length in bytes, without the NUL.
+    size_t length;
+} fusepay_text;
+
+// The id of a wallet.
+typedef struct fusepay_wallet_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_wallet_id;
+
+// Part of a balance to reserve. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_hold_request {
+    // `sizeof(fusepay_hold_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet.
+    struct fusepay_wallet_id wallet_id;
+    // How much; more than zero.
+    struct fusepay_money amount;
+    // After how long it is given back by itself, in milliseconds; a second to 400 days.
+    int64_t life_ms;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+} fusepay_hold_request;
+
+// The id of a hold.
+typedef struct fusepay_hold_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_hold_id;
+
+// A reservation of part of a wallet's balance. Amounts in minor units.
+typedef struct fusepay_hold {
+    // `sizeof(fusepay_hold)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_hold_id id;
+    // The wallet whose balance is reserved.
+    struct fusepay_wallet_id wallet_id;
+    // Its currency.
+    char currency[4];
+    // Its state: one of `FUSEPAY_HOLD_STATUS_*`.
+    uint32_t status;
+    // What was reserved.
+    int64_t amount_minor;
+    // What has been captured of it.
+    int64_t captured_minor;
+    // What is still reserved.
+    int64_t remaining_minor;
+    // A text for people; or NULL.
+    const char *description;
+    // When it was authorised, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it is given back by itself, on the engine's timeline, in milliseconds.
+    int64_t expires_at_ms;
+    // When it was resolved, in milliseconds UTC; NULL while it is active.
+    const int64_t *resolved_at_ms;
+} fusepay_hold;
+
+// Held money to take. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_capture_request {
+    // `sizeof(fusepay_capture_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The hold.
+    struct fusepay_hold_id hold_id;
+    // How much; at most what the hold has left.
+    struct fusepay_money amount;
+    // The wallet that is credited; NULL: outside money.
+    const struct fusepay_wallet_id *to;
+    // `FUSEPAY_REMAINDER_RELEASE` or `FUSEPAY_REMAINDER_KEEP`.
+    uint32_t remainder;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+} fusepay_capture_request;
+
+// The id of a transaction.
+typedef struct fusepay_transaction_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_transaction_id;
+
+// The id of a bill payment; also that of its transaction.
+typedef struct fusepay_payment_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_payment_id;
+
+// One money event as one wallet sees it: a line of its history. A transfer
+// between two wallets is one transaction with a line in each.
+typedef struct fusepay_transaction {
+    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_transaction_id id;
+    // The reference to show, such as "BILL_0198…".
+    const char *reference;
+    // The wallet this line belongs to.
+    struct fusepay_wallet_id wallet_id;
+    // The line's number in the wallet, from 1, without gaps.
+    int64_t sequence;
+    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t status;
+    // Positive for money in, negative for money out, in minor units.
+    int64_t amount_minor;
+    // Its currency.
+    char currency[4];
+    // The wallet's balance after it, in minor units.
+    int64_t balance_minor;
+    // The other wallet of a transfer or capture between wallets; or NULL.
+    const struct fusepay_wallet_id *counterparty;
+    // The payment it belongs to; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The hold it captured; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The transaction it gives back, for a reversal or refund; or NULL.
+    const struct fusepay_transaction_id *reverses;
+    // The transaction that gave it back; or NULL.
+    const struct fusepay_transaction_id *reversed_by;
+    // The host's own reference, or the provider's; or NULL.
+    const char *external_reference;
+    // A text for people; or NULL.
+    const char *description;
+    // Why it failed, for the debits of a failed payment; or NULL.
+    const char *failure_reason;
+    // The host's own notes, a JSON object; or NULL.
+    const char *metadata;
+    // When it was booked, in milliseconds UTC.
+    int64_t created_at_ms;
+} fusepay_transaction;
+
+// Several holds.
+typedef struct fusepay_hold_array {
+    // `sizeof(fusepay_hold_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the holds; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The holds; NULL when there are none.
+    const struct fusepay_hold *const *items;
+} fusepay_hold_array;
+
+// Where logs go, and how many are kept; 0 leaves a default alone.
+typedef struct fusepay_log_config {
+    // `sizeof(fusepay_log_config)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The directory of the log files. Made, for its owner alone, when absent.
+    const char *directory;
+    // What is logged, this level and above: one of `FUSEPAY_LOG_LEVEL_*`; info by default.
+    uint32_t level;
+    // When a new file is begun: one of `FUSEPAY_LOG_ROTATION_*`; daily by default.
+    uint32_t rotation;
+    // How many files of each log are kept, 1 to 10,000; 14 by default.
+    uint32_t files_max;
+    // 1 when lines for people go to standard error too.
+    uint32_t console;
+} fusepay_log_config;
+
+// Something a biller sells, to be loaded: prepaid units, a data bundle.
+typedef struct fusepay_bill_item_entry {
+    // `sizeof(fusepay_bill_item_entry)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its code, unique for its biller; 1 to 64 of `A-Z a-z 0-9 - _ .`
+    const char *code;
+    // Its name for people, at most 200 bytes.
+    const char *name;
+    // The currency it is paid in, ISO 4217.
+    const char *currency;
+    // The least that can be paid, in minor units; at least 1.
+    int64_t minimum_minor;
+    // The most that can be paid, in minor units; equal for a fixed price.
+    int64_t maximum_minor;
+    // What the payer is charged on top; NULL for nothing.
+    const struct fusepay_fee *fee;
+    // 1 when the customer must be validated with the provider before paying.
+    uint32_t validates_customer;
+    // 1 when it can't be bought now.
+    uint32_t is_disabled;
+} fusepay_bill_item_entry;
+
+// A company that bills are paid to, with what it sells, to be loaded.
+typedef struct fusepay_biller_entry {
+    // `sizeof(fusepay_biller_entry)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its code, unique in the catalogue; 1 to 64 of `A-Z a-z 0-9 - _ .`
+    const char *code;
+    // Its name for people, at most 200 bytes.
+    const char *name;
+    // What its bills are for, such as "ELECTRICITY"; 1 to 64 of `A-Z 0-9 _`.
+    const char *category;
+    // The codes of the providers that serve it, the preferred first; 1 to 8. A
+    // payment goes to one of them, and never to a second.
+    const char *const *providers;
+    // How many providers there are.
+    size_t provider_count;
+    // What it sells.
+    const struct fusepay_bill_item_entry *items;
+    // How many items there are.
+    size_t item_count;
+    // 1 when it can't be paid now.
+    uint32_t is_disabled;
+} fusepay_biller_entry;
+
+// How many payments are in one state.
+typedef struct fusepay_payment_count {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the statistics own it.
+    struct fusepay_memory *memory;
+    // One of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t status;
+    // How many.
+    uint64_t count;
+} fusepay_payment_count;
+
+// How many jobs of one kind are in one state.
+typedef struct fusepay_job_count {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // One of `FUSEPAY_JOB_KIND_*`.
+    uint32_t kind;
+    // One of `FUSEPAY_JOB_STATUS_*`.
+    uint32_t status;
+    // How many.
+    int64_t count;
+    // When the first of them is due, on the engine's timeline, in milliseconds;
+    // NULL when none is.
+    const int64_t *oldest_due_ms;
+} fusepay_job_count;
+
+// The balance of one system account.
+typedef struct fusepay_system_balance {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the statistics own it.
+    struct fusepay_memory *memory;
+    // "funding", "clearing", "float", "fees", "suspense" or "claims".
+    const char *account;
+    // The provider, for clearing and float; else NULL.
+    const char *provider;
+    // The currency.
+    char currency[4];
+    // Credits minus debits, in minor units. Prepaid money left at a provider is
+    // the negative of its float.
+    int64_t balance_minor;
+} fusepay_system_balance;
+
+// One provider as the engine sees it now.
+typedef struct fusepay_provider_stats {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the statistics own it.
+    struct fusepay_memory *memory;
+    // Its code.
+    const char *provider;
+    // Its circuit breaker: one of `FUSEPAY_BREAKER_STATE_*`.
+    uint32_t breaker;
+    // Sends under way.
+    uint32_t submits_in_flight;
+    // Queries under way.
+    uint32_t queries_in_flight;
+} fusepay_provider_stats;
+
+// Where everything stands. Counts and balances are of one snapshot.
+typedef struct fusepay_stats {
+    // `sizeof(fusepay_stats)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many states have payments.
+    size_t payments_length;
+    // Payments by state.
+    const struct fusepay_payment_count *const *payments;
+    // How many kinds and states have jobs.
+    size_t jobs_length;
+    // Jobs by kind and state.
+    const struct fusepay_job_count *const *jobs;
+    // Dead letters: jobs that wait for an operator.
+    uint64_t dead_letters;
+    // How many system accounts have been used.
+    size_t balances_length;
+    // Their balances, by name.
+    const struct fusepay_system_balance *const *balances;
+    // How many providers there are.
+    size_t providers_length;
+    // Providers, by code.
+    const struct fusepay_provider_stats *const *providers;
+    // Commits of this engine since it opened.
+    uint64_t commits;
+    // Transactions in them; more than `commits` is what group commit saved.
+    uint64_t commit_members;
+    // The number of the last event; 0 when there is none.
+    uint64_t event_head;
+    // The end of the audit chain.
+    struct fusepay_chain_head audit_head;
+    // Size of the database file, in bytes.
+    uint64_t database_bytes;
+    // Size of its write-ahead log, in bytes.
+    uint64_t wal_bytes;
+} fusepay_stats;
+
+// The id of a user.
+typedef struct fusepay_user_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_user_id;
+
+// One consistent snapshot of a wallet. Amounts in minor units.
+typedef struct fusepay_wallet {
+    // `sizeof(fusepay_wallet)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_wallet_id id;
+    // Whose it is.
+    struct fusepay_user_id user_id;
+    // Its currency; never changes.
+    char currency[4];
+    // Whether it may be used: one of `FUSEPAY_WALLET_STATUS_*`.
+    uint32_t status;
+    // A name its owner gave it; may be empty.
+    const char *label;
+    // Credits − debits.
+    int64_t balance_minor;
+    // Reserved by active holds.
+    int64_t held_minor;
+    // What may be spent now: balance − held + credit limit.
+    int64_t available_minor;
+    // How far below zero the balance may go.
+    int64_t credit_limit_minor;
+    // Rises with every change of the money in it. Pass it as `expected_version`
+    // to have a change refused when it is no longer this.
+    int64_t version;
+    // When it came into being, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When its label, status or limits last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+} fusepay_wallet;
+
+// Several wallets.
+typedef struct fusepay_wallet_array {
+    // `sizeof(fusepay_wallet_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the wallets; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The wallets; NULL when there are none.
+    const struct fusepay_wallet *const *items;
+} fusepay_wallet_array;
+
+// Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_money_request {
+    // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet.
+    struct fusepay_wallet_id wallet_id;
+    // How much; more than zero, in the wallet's currency.
+    struct fusepay_money amount;
+    // The host's own reference, 1 to 128 bytes; NULL for none. For funding and
+    // withdrawal each one is booked once.
+    const char *external_reference;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
+    const char *metadata;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
+    const int64_t *expected_version;
+} fusepay_money_request;
+
+// Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_transfer_request {
+    // `sizeof(fusepay_transfer_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet that is debited.
+    struct fusepay_wallet_id from;
+    // The wallet that is credited; another one, of the same currency.
+    struct fusepay_wallet_id to;
+    // How much; more than zero.
+    struct fusepay_money amount;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // The host's own notes: a JSON object; NULL for none.
+    const char *metadata;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the debited wallet is at this
+    // version; NULL: any.
+    const int64_t *expected_version;
+} fusepay_transfer_request;
+
+// Several lines.
+typedef struct fusepay_transaction_array {
+    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_transaction_array;
+
+// A limit to set. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_limit_request {
+    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units, at least 1;
+    // NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window, at least 1; NULL for no bound. Not
+    // for a window of one transaction.
+    const uint32_t *count_max;
+} fusepay_limit_request;
+
+// A bound on what leaves a wallet within one window.
+typedef struct fusepay_limit {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units; NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window; NULL for no bound.
+    const uint32_t *count_max;
+} fusepay_limit;
+
+// The limits of a wallet.
+typedef struct fusepay_limit_array {
+    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the limits; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The limits; NULL when there are none.
+    const struct fusepay_limit *const *items;
+} fusepay_limit_array;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
 // The version of the library, such as "0.1.0". A static string.
 const char *fusepay_version(void);
+
+// Opens an engine on a file, which is created when missing and migrated when
+// older. Blocks while the file is recovered. One process opens a file once;
+// several processes may share it.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`,
+// `FUSEPAY_ERR_UNSAFE_FILE`, `FUSEPAY_ERR_UNSUPPORTED_FILE_SYSTEM`,
+// `FUSEPAY_ERR_ALREADY_OPEN`, `FUSEPAY_ERR_SCHEMA_TOO_NEW`, `FUSEPAY_ERR_CORRUPT`,
+// `FUSEPAY_ERR_BUSY` when another process is opening it, and the storage faults.
+// Every provider, clock and source of randomness in the configuration gets its
+// `destroy`, also when this fails.
+int32_t fusepay_engine_open(const struct fusepay_config *config,
+                            struct fusepay_engine **engine,
+                            struct fusepay_error **error);
+
+// Closes an engine and sets the variable to NULL: waits at most `deadline_ms`
+// for provider calls to end, makes the ones that did not unknown, and lets go of
+// the file. Calls under way in other threads end first or answer
+// `FUSEPAY_ERR_CLOSED`, as do later ones. A pointer to NULL does nothing. From a
+// callback of the engine it signals, and does not wait.
+//
+// Errors: `FUSEPAY_ERR_FORKED` and a negative deadline, which leave the variable
+// as it is; storage faults of the last commit, after which the file is closed all
+// the same, and the next open recovers.
+int32_t fusepay_engine_close(struct fusepay_engine **engine,
+                             int64_t deadline_ms,
+                             struct fusepay_error **error);
+
+// Runs everything that is due now, once: in the manual worker mode on this
+// thread, provider calls included. In the background mode it only helps the
+// worker along. `report` may be NULL.
+//
+// Errors: the common ones.
+int32_t fusepay_engine_run_due(const struct fusepay_engine *engine,
+                               struct fusepay_run_report *report,
+                               struct fusepay_error **error);
+
+// The moment on the engine's own timeline, on which jobs, holds and quotes fall
+// due, in milliseconds: the wall clock at open, moved on by the monotonic clock.
+//
+// Errors: `FUSEPAY_ERR_INVALID_HANDLE`, `FUSEPAY_ERR_CLOSED`.
+int32_t fusepay_engine_due_now(const struct fusepay_engine *engine,
+                               int64_t *now_ms,
+                               struct fusepay_error **error);
+
+// Registers a further provider, or replaces the adapter of a known one. Calls
+// under way stay with the adapter they began with. The provider's `destroy` is
+// owed from here on, also when this fails.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`.
+int32_t fusepay_engine_register_provider(const struct fusepay_engine *engine,
+                                         const char *code,
+                                         const struct fusepay_provider *provider,
+                                         struct fusepay_error **error);
+
+// Checks the whole file on one snapshot: the invariants I1 to I9 (money,
+// balances, sequences, payments, holds, jobs, events, audit chain), SQLite's own
+// integrity, and the schema. Reads every row; other calls go on meanwhile.
+//
+// Errors: the common ones. What is wrong with the file is in the report.
+int32_t fusepay_engine_verify(const struct fusepay_engine *engine,
+                              struct fusepay_verify_report *report,
+                              struct fusepay_error **error);
+
+// The SHA-256 of what the ledger says, as 64 hexadecimal digits: accounts with
+// balances and holds, then every posting. The same scenario gives the same
+// digest, whatever ids and times it ran with.
+//
+// Errors: `FUSEPAY_ERR_CORRUPT`; the common ones.
+int32_t fusepay_engine_ledger_digest(const struct fusepay_engine *engine,
+                                     struct fusepay_text *digest,
+                                     struct fusepay_error **error);
+
+// Copies the live database, as of now, to a new file, while other calls go on.
+// The copy is readable by this user alone, synced, and appears under its name
+// whole or not at all; it is marked as a copy, so that an engine opened on it
+// queries payments in flight before it sends anything.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_UNSAFE_FILE`,
+// `FUSEPAY_ERR_UNSUPPORTED_FILE_SYSTEM`, `FUSEPAY_ERR_NOT_ALLOWED` when there is a
+// file already, `FUSEPAY_ERR_STORAGE_FULL`; the common ones.
+int32_t fusepay_engine_backup(const struct fusepay_engine *engine,
+                              const char *destination,
+                              struct fusepay_error **error);
+
+// Tells the engine that its file was restored byte for byte in its old place,
+// which it cannot notice by itself: payments that wait to be sent are queried
+// first. Answers how many. Call it right after opening a restored file, before
+// the queue runs; see also `is_restored` of the configuration.
+//
+// Errors: the common ones.
+int32_t fusepay_engine_declare_restored(const struct fusepay_engine *engine,
+                                        uint32_t *payments,
+                                        struct fusepay_error **error);
 
 // The stable name of a status, such as "INSUFFICIENT_FUNDS". A static string, never NULL.
 const char *fusepay_code_name(int32_t code);
@@ -673,6 +1814,374 @@ const char *fusepay_code_meaning(int32_t code);
 
 // Whether the same call, with the same idempotency key, may succeed later.
 bool fusepay_code_is_retryable(int32_t code);
+
+// What a host should do about a status: one of `FUSEPAY_ERROR_KIND_*`, or 0 for
+// `FUSEPAY_OK` and for a number that is no status.
+uint32_t fusepay_code_kind(int32_t code);
+
+// The status the call answered; `FUSEPAY_ERR_INVALID_HANDLE` for NULL.
+int32_t fusepay_error_code(const struct fusepay_error *error);
+
+// A sentence for a person, with the field, the limit and the remedy. Lives as
+// long as the error; never NULL.
+const char *fusepay_error_message(const struct fusepay_error *error);
+
+// The parameter at fault, such as "amount"; NULL where there is none. Lives as
+// long as the error.
+const char *fusepay_error_field(const struct fusepay_error *error);
+
+// After how many milliseconds a repetition makes sense; -1 where unknown.
+int64_t fusepay_error_retry_after_ms(const struct fusepay_error *error);
+
+// The key under which a call in doubt must be repeated, also when the engine
+// made it; NULL where there is none. Lives as long as the error.
+const char *fusepay_error_idempotency_key(const struct fusepay_error *error);
+
+// Frees an error and sets the variable to NULL. NULL, a pointer to NULL and an
+// error that was freed before do nothing.
+void fusepay_error_free(struct fusepay_error **error);
+
+// Reserves part of a balance until it is captured, released or expires.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`,
+// `FUSEPAY_ERR_CURRENCY_MISMATCH`, `FUSEPAY_ERR_WALLET_FROZEN`,
+// `FUSEPAY_ERR_WALLET_CLOSED`, `FUSEPAY_ERR_INSUFFICIENT_FUNDS`.
+int32_t fusepay_wallet_authorise(const struct fusepay_engine *engine,
+                                 const struct fusepay_hold_request *request,
+                                 struct fusepay_hold *hold,
+                                 struct fusepay_error **error);
+
+// Takes held money, in whole or in part, to another wallet or the outside.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`, `FUSEPAY_ERR_CURRENCY_MISMATCH`,
+// `FUSEPAY_ERR_HOLD_RESOLVED`, `FUSEPAY_ERR_CAPTURE_ABOVE_HOLD`,
+// `FUSEPAY_ERR_WALLET_FROZEN`, `FUSEPAY_ERR_WALLET_CLOSED`, `FUSEPAY_ERR_LIMIT_EXCEEDED`.
+int32_t fusepay_wallet_capture(const struct fusepay_engine *engine,
+                               const struct fusepay_capture_request *request,
+                               struct fusepay_transaction *transaction,
+                               struct fusepay_error **error);
+
+// Gives held money back. Repeating the call with the same key gives the same
+// answer; NULL: one is made.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`,
+// `FUSEPAY_ERR_HOLD_RESOLVED`.
+int32_t fusepay_wallet_release(const struct fusepay_engine *engine,
+                               const struct fusepay_hold_id *hold_id,
+                               const char *idempotency_key,
+                               struct fusepay_hold *hold,
+                               struct fusepay_error **error);
+
+// One hold.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_find_hold(const struct fusepay_engine *engine,
+                                 const struct fusepay_hold_id *hold_id,
+                                 struct fusepay_hold *hold,
+                                 struct fusepay_error **error);
+
+// The holds of a wallet in one state (one of `FUSEPAY_HOLD_STATUS_*`), oldest
+// first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_holds(const struct fusepay_engine *engine,
+                             const struct fusepay_wallet_id *wallet_id,
+                             uint32_t status,
+                             uint32_t limit,
+                             struct fusepay_hold_array *holds,
+                             struct fusepay_error **error);
+
+// Writes the 16 bytes of any id as text: 36 lower-case characters with hyphens,
+// and a NUL. `bytes` is the member of that name, `text` has room for 37
+// characters: `char text[FUSEPAY_ID_TEXT_SIZE]; fusepay_id_text(wallet.id.bytes, text);`
+//
+// Answers `text`, so that it can stand where a text is wanted; NULL when
+// one of the two is NULL.
+const char *fusepay_id_text(const uint8_t *bytes, char *text);
+
+// Reads an id from its text, into the 16 `bytes` of any id:
+// `fusepay_id_parse("0198…", wallet_id.bytes, &error)`.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_ID`.
+int32_t fusepay_id_parse(const char *text, uint8_t *bytes, struct fusepay_error **error);
+
+// Makes this process log into files: everything as JSON lines in `combined.log`,
+// errors also in `error.log`. Once per process, from any thread. Keep the handle
+// until the program ends.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`,
+// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already,
+// `FUSEPAY_ERR_STORAGE_FAULT` when the directory or a file can't be made.
+int32_t fusepay_log_to_files(const struct fusepay_log_config *config,
+                             struct fusepay_log_files **files,
+                             struct fusepay_error **error);
+
+// Writes what is still waiting, ends the log files and sets the variable to
+// NULL. NULL, a pointer to NULL and what was closed before do nothing.
+void fusepay_log_close(struct fusepay_log_files **files);
+
+// Gives back what a record points to: its texts, optional values and inner
+// records. Call it on every record the library filled, once it is not needed;
+// a record that is filled again gives its former memory back by itself.
+//
+// NULL, and a record that is empty or was cleared already, do nothing. A copy
+// of a record shares its memory: clear one of them.
+void fusepay_clear(void *record);
+
+// Reads an exact decimal in major units, such as "2500.00" with "NGN".
+//
+// Refused, not rounded: more decimal places than the currency has, signs,
+// blanks, exponents, separators, an empty text, and what exceeds 64 bits.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`, `FUSEPAY_ERR_INVALID_AMOUNT`.
+int32_t fusepay_money_parse(const char *amount,
+                            const char *currency,
+                            struct fusepay_money *money,
+                            struct fusepay_error **error);
+
+// Shows money as people read it: "2500.00 NGN". Clear the text with `fusepay_clear`.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
+int32_t fusepay_money_text(struct fusepay_money money,
+                           struct fusepay_text *text,
+                           struct fusepay_error **error);
+
+// How many decimal places one minor unit of a currency stands for: 0 for JPY,
+// 2 for NGN, 3 for KWD.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
+int32_t fusepay_currency_exponent(const char *currency, uint32_t *exponent, struct fusepay_error **error);
+
+// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
+struct fusepay_backoff fusepay_backoff_bill(void);
+
+// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
+struct fusepay_backoff fusepay_backoff_reversal(void);
+
+// The default schedule of asking what became of a payment: after 5 seconds, then
+// ever more slowly, 40 times, over five and a half hours.
+struct fusepay_backoff fusepay_backoff_requery(void);
+
+// Sets the provider's own number for the payment. For an outcome of paid.
+//
+// Errors, of this and the other `fusepay_reply_…`: `FUSEPAY_ERR_INVALID_HANDLE`;
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, which also make the
+// answer unknown.
+int32_t fusepay_reply_provider_reference(struct fusepay_reply *reply, const char *text);
+
+// Sets the amount the provider says it paid, in minor units. Compared with
+// ours: a difference means review.
+int32_t fusepay_reply_amount_minor(struct fusepay_reply *reply, int64_t amount_minor);
+
+// Sets the customer the provider says it paid for. Compared with ours: a
+// difference means review.
+int32_t fusepay_reply_customer_reference(struct fusepay_reply *reply, const char *text);
+
+// Adds what the customer bought: an electricity token, a pin. Stored encrypted
+// when the configuration has a `vault_key`.
+int32_t fusepay_reply_token(struct fusepay_reply *reply, const char *text);
+
+// Sets a receipt to show.
+int32_t fusepay_reply_receipt(struct fusepay_reply *reply, const char *text);
+
+// Sets the provider's code for a refusal. For an outcome of declined or failed.
+int32_t fusepay_reply_code(struct fusepay_reply *reply, const char *text);
+
+// Sets a sentence a person can read: why it was refused, not sent, taken back or
+// not known.
+int32_t fusepay_reply_reason(struct fusepay_reply *reply, const char *text);
+
+// Sets when to ask again, in milliseconds. For an outcome of pending.
+int32_t fusepay_reply_poll_after_ms(struct fusepay_reply *reply, uint64_t poll_after_ms);
+
+// Sets how the adapter knows: the raw answer, of which a SHA-256 is kept, and a
+// text of it with secrets removed, kept cut to 4,096 bytes. NULL for no text.
+int32_t fusepay_reply_evidence(struct fusepay_reply *reply,
+                               const uint8_t *raw,
+                               size_t raw_length,
+                               const char *text);
+
+// Answers a look-up of a customer: the name the biller has, the address (NULL
+// for none), and the least they must pay in minor units (NULL for none).
+int32_t fusepay_reply_customer(struct fusepay_reply *reply,
+                               const char *name,
+                               const char *address,
+                               const int64_t *minimum_minor);
+
+// Adds a biller with its items to the answer of `catalogue`.
+int32_t fusepay_reply_biller(struct fusepay_reply *reply, const struct fusepay_biller_entry *biller);
+
+// Adds what a webhook says of one payment: its request id, what happened (as a
+// query would answer it), and when, in milliseconds UTC (NULL when it does not
+// say). Uses up the details set before it, so set those of each notice first.
+int32_t fusepay_reply_notice(struct fusepay_reply *reply,
+                             const char *request_id,
+                             uint32_t outcome,
+                             const int64_t *occurred_at_ms);
+
+// Opens a session by its access token.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`; `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL.
+int32_t fusepay_session_open(const struct fusepay_engine *engine,
+                             const char *access_token,
+                             struct fusepay_session **session,
+                             struct fusepay_error **error);
+
+// Closes a session's handle and sets the variable to NULL; the session itself
+// goes on (`fusepay_session_logout` ends it). NULL, a pointer to NULL and a handle
+// that was closed before do nothing.
+void fusepay_session_close(struct fusepay_session **session);
+
+// Where payments, jobs, money, providers and files stand. Counts payments row by
+// row: meant for a dashboard's minute, not for every request.
+//
+// Errors: the common ones.
+int32_t fusepay_engine_stats(const struct fusepay_engine *engine,
+                             struct fusepay_stats *stats,
+                             struct fusepay_error **error);
+
+// Gives a user a further wallet in a currency. `label` names it, up to 100
+// bytes; NULL for no name.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_NOT_ALLOWED` for one wallet too many.
+int32_t fusepay_wallet_create(const struct fusepay_engine *engine,
+                              const struct fusepay_user_id *user_id,
+                              const char *currency,
+                              const char *label,
+                              struct fusepay_wallet *wallet,
+                              struct fusepay_error **error);
+
+// One wallet with balance, held and available as one consistent snapshot.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_find(const struct fusepay_engine *engine,
+                            const struct fusepay_wallet_id *wallet_id,
+                            struct fusepay_wallet *wallet,
+                            struct fusepay_error **error);
+
+// A user's wallets, oldest first.
+//
+// Errors: the common ones.
+int32_t fusepay_wallet_list(const struct fusepay_engine *engine,
+                            const struct fusepay_user_id *user_id,
+                            struct fusepay_wallet_array *wallets,
+                            struct fusepay_error **error);
+
+// Books money that came in from outside: funding → wallet.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_METADATA`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`, `FUSEPAY_ERR_CURRENCY_MISMATCH`,
+// `FUSEPAY_ERR_WALLET_FROZEN`, `FUSEPAY_ERR_WALLET_CLOSED`, `FUSEPAY_ERR_CONFLICT`,
+// `FUSEPAY_ERR_EXTERNAL_REFERENCE_USED`, `FUSEPAY_ERR_AMOUNT_OVERFLOW`.
+int32_t fusepay_wallet_fund(const struct fusepay_engine *engine,
+                            const struct fusepay_money_request *request,
+                            struct fusepay_transaction *transaction,
+                            struct fusepay_error **error);
+
+// Books money that left to the outside: wallet → funding. The withdrawal fee and
+// the limits apply.
+//
+// Errors: as `fusepay_wallet_fund`, and `FUSEPAY_ERR_LIMIT_EXCEEDED`,
+// `FUSEPAY_ERR_INSUFFICIENT_FUNDS`.
+int32_t fusepay_wallet_withdraw(const struct fusepay_engine *engine,
+                                const struct fusepay_money_request *request,
+                                struct fusepay_transaction *transaction,
+                                struct fusepay_error **error);
+
+// Credits a wallet by the host's own decision: funding → wallet.
+//
+// Errors: as `fusepay_wallet_fund`.
+int32_t fusepay_wallet_credit(const struct fusepay_engine *engine,
+                              const struct fusepay_money_request *request,
+                              struct fusepay_transaction *transaction,
+                              struct fusepay_error **error);
+
+// Debits a wallet by the host's own decision: wallet → funding. No fee, no limits.
+//
+// Errors: as `fusepay_wallet_fund`, and `FUSEPAY_ERR_INSUFFICIENT_FUNDS`.
+int32_t fusepay_wallet_debit(const struct fusepay_engine *engine,
+                             const struct fusepay_money_request *request,
+                             struct fusepay_transaction *transaction,
+                             struct fusepay_error **error);
+
+// Moves money between two wallets of one currency; answers the sender's line.
+// The transfer fee and the sender's limits apply.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_SAME_WALLET`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`,
+// `FUSEPAY_ERR_CURRENCY_MISMATCH`, `FUSEPAY_ERR_WALLET_FROZEN`,
+// `FUSEPAY_ERR_WALLET_CLOSED`, `FUSEPAY_ERR_CONFLICT`, `FUSEPAY_ERR_LIMIT_EXCEEDED`,
+// `FUSEPAY_ERR_INSUFFICIENT_FUNDS`, `FUSEPAY_ERR_AMOUNT_OVERFLOW`.
+int32_t fusepay_wallet_transfer(const struct fusepay_engine *engine,
+                                const struct fusepay_transfer_request *request,
+                                struct fusepay_transaction *transaction,
+                                struct fusepay_error **error);
+
+// Books up to 10,000 transfers in one commit: all or none. The key covers the
+// whole batch (NULL: one is made); keys of the single requests are not read.
+//
+// Errors: as `fusepay_wallet_transfer`; the first refusal refuses all.
+int32_t fusepay_wallet_transfer_batch(const struct fusepay_engine *engine,
+                                      const struct fusepay_transfer_request *requests,
+                                      size_t length,
+                                      const char *idempotency_key,
+                                      struct fusepay_transaction_array *transactions,
+                                      struct fusepay_error **error);
+
+// Freezes (debits or all), thaws or closes a wallet; `status` is one of
+// `FUSEPAY_WALLET_STATUS_*`. A closed wallet stays closed; only an empty one can be.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_WALLET_CLOSED`, `FUSEPAY_ERR_NOT_ALLOWED`, `FUSEPAY_ERR_WALLET_NOT_EMPTY`.
+int32_t fusepay_wallet_set_status(const struct fusepay_engine *engine,
+                                  const struct fusepay_wallet_id *wallet_id,
+                                  uint32_t status,
+                                  struct fusepay_wallet *wallet,
+                                  struct fusepay_error **error);
+
+// Sets how far below zero the balance may go, in minor units.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_AMOUNT_OVERFLOW` when balance and limit together exceed 64 bits,
+// `FUSEPAY_ERR_INSUFFICIENT_FUNDS` when the wallet already owes more.
+int32_t fusepay_wallet_set_credit_limit(const struct fusepay_engine *engine,
+                                        const struct fusepay_wallet_id *wallet_id,
+                                        int64_t limit_minor,
+                                        struct fusepay_wallet *wallet,
+                                        struct fusepay_error **error);
+
+// Sets one limit, replacing the one for the same window and category. What was
+// spent in the window already counts.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_set_limit(const struct fusepay_engine *engine,
+                                 const struct fusepay_wallet_id *wallet_id,
+                                 const struct fusepay_limit_request *limit,
+                                 struct fusepay_error **error);
+
+// Removes the limit of a window (one of `FUSEPAY_LIMIT_WINDOW_*`) and category
+// (NULL for the one of all). `was_there` learns whether there was one.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_remove_limit(const struct fusepay_engine *engine,
+                                    const struct fusepay_wallet_id *wallet_id,
+                                    uint32_t window,
+                                    const char *category,
+                                    bool *was_there,
+                                    struct fusepay_error **error);
+
+// The limits of a wallet.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_limits(const struct fusepay_engine *engine,
+                              const struct fusepay_wallet_id *wallet_id,
+                              struct fusepay_limit_array *limits,
+                              struct fusepay_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -3,22 +3,32 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::codes::FUSEPAY_ERR_PANICKED;
+use fusepay_core::{Code, Error};
+
+use crate::error::{answer, fusepay_error};
 
 /// Runs a function that answers a status; a panic becomes `FUSEPAY_ERR_PANICKED`.
-#[allow(dead_code, reason = "the first functions with a status come with the engine's handle")]
-pub(crate) fn guard(operation: impl FnOnce() -> i32) -> i32 {
-    guard_or(FUSEPAY_ERR_PANICKED, operation)
+pub(crate) fn guard(error: *mut *mut fusepay_error, operation: impl FnOnce() -> Result<(), Error>) -> i32 {
+    guard_or(crate::codes::FUSEPAY_ERR_PANICKED, || {
+        let result = guard_or_else(operation, || {
+            Err(Error::new(Code::Panicked, "a bug in the library; the call may have been done"))
+        });
+        answer(result, error)
+    })
 }
 
 /// Runs a function that cannot fail; a panic becomes the given answer.
 pub(crate) fn guard_or<T>(otherwise: T, operation: impl FnOnce() -> T) -> T {
+    guard_or_else(operation, || otherwise)
+}
+
+fn guard_or_else<T>(operation: impl FnOnce() -> T, otherwise: impl FnOnce() -> T) -> T {
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(answer) => answer,
         Err(payload) => {
             // A payload's own destructor may panic, outside any guard: it is leaked.
             std::mem::forget(payload);
-            otherwise
+            otherwise()
         }
     }
 }
@@ -26,6 +36,7 @@ pub(crate) fn guard_or<T>(otherwise: T, operation: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codes::FUSEPAY_ERR_PANICKED;
 
     struct PanicsOnDrop;
 
@@ -37,8 +48,13 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_status() {
-        assert_eq!(guard(|| 7), 7);
-        assert_eq!(guard(|| panic!("a bug")), FUSEPAY_ERR_PANICKED);
-        assert_eq!(guard(|| std::panic::panic_any(PanicsOnDrop)), FUSEPAY_ERR_PANICKED);
+        let nowhere = std::ptr::null_mut();
+        assert_eq!(guard(nowhere, || Ok(())), 0);
+        assert_eq!(guard(nowhere, || panic!("a bug")), FUSEPAY_ERR_PANICKED);
+        assert_eq!(guard(nowhere, || std::panic::panic_any(PanicsOnDrop)), FUSEPAY_ERR_PANICKED);
+        let mut error = std::ptr::null_mut();
+        assert_eq!(guard(&raw mut error, || panic!("a bug")), FUSEPAY_ERR_PANICKED);
+        assert_eq!(crate::error::fusepay_error_code(error), FUSEPAY_ERR_PANICKED);
+        crate::error::fusepay_error_free(&raw mut error);
     }
 }

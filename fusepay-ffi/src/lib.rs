@@ -6,33 +6,45 @@
 //! - **Status.** What can fail returns an `int32_t`: `FUSEPAY_OK` or
 //!   `FUSEPAY_ERR_*`. Other words of the vocabulary are `uint32_t`.
 //! - **Out-parameters** are written on success and untouched on failure.
+//! - **Requests** are structs of the host's that begin with their size (`input`);
+//!   **records** are structs of the host's that the library fills (`memory`).
 //! - **Text** comes in as NUL-terminated UTF-8, bounded and checked; secrets and
-//!   binary as pointer and length; text goes out as an owned handle, or as a
-//!   static string where the documentation says so.
-//! - **Handles** are an index and a generation in a pointer's clothes, looked up
-//!   and never dereferenced: null, stale, foreign or doubly closed is
-//!   `FUSEPAY_ERR_INVALID_HANDLE`. Frees take NULL.
+//!   binary as pointer and length.
+//! - **Handles** are numbers in a pointer's clothes, looked up and never followed
+//!   (`handle`): null, stale, foreign or doubly closed is a code.
 //! - **Panics** never cross: every function runs inside `boundary`'s guard and
 //!   answers `FUSEPAY_ERR_PANICKED`.
 //! - **Threads.** Any function may be called from any thread unless it says so.
 //! - **Money** is `int64_t` minor units and an ISO 4217 code; **times** are
 //!   `int64_t` milliseconds UTC with the unit in the name.
+//!
+//! The functions are not marked `unsafe`, although they follow pointers: their
+//! callers are C, which knows no such mark, and the header is their contract.
+//! Types have their C names.
+#![allow(non_camel_case_types, reason = "the header is made from these names")]
+#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "the callers are C; see above")]
 
+pub mod audit;
+pub mod callback;
+pub mod catalogue;
+pub mod clock;
 pub mod codes;
+pub mod config;
+pub mod engine;
 pub mod error;
+pub mod history;
+pub mod hold;
+pub mod id;
+pub mod log;
+pub mod memory;
+pub mod money;
+pub mod policy;
+pub mod provider;
+pub mod reply;
+pub mod session;
+pub mod stats;
+pub mod wallet;
 
 mod boundary;
-
-use std::ffi::{CStr, c_char};
-
-/// The version as C sees it; the build fails if it ever held a NUL.
-const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-    Ok(version) => version,
-    Err(_) => c"",
-};
-
-/// The version of the library, such as "0.1.0". A static string.
-#[unsafe(no_mangle)]
-pub extern "C" fn fusepay_version() -> *const c_char {
-    VERSION.as_ptr()
-}
+mod handle;
+mod input;
