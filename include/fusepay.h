@@ -707,6 +707,12 @@
 // Tokens are signed with Ed25519: keys are seeds of exactly 32 bytes.
 #define FUSEPAY_KEY_EDDSA 1
 
+// A new subscriber begins with what happens from now on. The default.
+#define FUSEPAY_START_AT_NOW 0
+
+// A new subscriber begins with the first event of the database.
+#define FUSEPAY_START_AT_BEGINNING 1
+
 // What a capture leaves is given back; the hold is resolved. The default.
 #define FUSEPAY_REMAINDER_RELEASE 0
 
@@ -723,6 +729,24 @@
 // VTpass: twelve digits of `YYYYMMDDHHII` in Africa/Lagos, then 20 hexadecimal
 // characters. The time is the payment's `requested_at_ms`.
 #define FUSEPAY_REQUEST_ID_VTPASS_TIMED 2
+
+// The biller returned the money to the provider float: float → wallet.
+#define FUSEPAY_REFUND_SOURCE_BILLER 1
+
+// The host pays it out of its own pocket: funding → wallet.
+#define FUSEPAY_REFUND_SOURCE_HOST 2
+
+// The biller has the money; the receipt says what it confirmed.
+#define FUSEPAY_REVIEW_VERDICT_PAID 1
+
+// The biller does not have it and will not; the money goes back.
+#define FUSEPAY_REVIEW_VERDICT_NOT_PAID 2
+
+// The provider returned the money: float → claims.
+#define FUSEPAY_CLAIM_SETTLEMENT_RECOVERED_FROM_PROVIDER 1
+
+// The host bears it: funding → claims.
+#define FUSEPAY_CLAIM_SETTLEMENT_WRITTEN_OFF 2
 
 // An engine over one database. An owned handle, usable from any thread and from
 // several at once; closed by `fusepay_engine_close`.
@@ -747,9 +771,246 @@ typedef struct fusepay_memory fusepay_memory;
 typedef struct fusepay_reply fusepay_reply;
 
 // What the user an access token stands for may do. An owned handle, usable from
-// any thread; closed by `fusepay_session_close`. Whatever ends the session ends
-// it at the next call, which answers `FUSEPAY_ERR_INVALID_TOKEN`.
+// any thread; closed by `fusepay_session_close`.
+//
+// Every call on it answers `FUSEPAY_ERR_INVALID_TOKEN`, in the same words, once
+// the access token has expired or its session has ended: by log-out, another
+// password, deactivation, another role, a refresh token used twice, or a retired
+// key. Open a new one with the refreshed token. Ids of other users answer
+// `FUSEPAY_ERR_NOT_FOUND`, like ids of nobody.
 typedef struct fusepay_session fusepay_session;
+
+// A subscriber being served. An owned handle, usable from any thread; ended by
+// `fusepay_subscription_close`, or given up by `fusepay_subscription_keep`.
+typedef struct fusepay_subscription fusepay_subscription;
+
+// One entry of the audit trail: who did what to what.
+typedef struct fusepay_audit_record {
+    // `sizeof(fusepay_audit_record)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its place: from 1, without gaps.
+    uint64_t sequence;
+    // When it was committed, by the wall clock, in milliseconds UTC.
+    int64_t at_ms;
+    // Who did it: "host", "system", or a user's id.
+    const char *actor;
+    // What was done: the name of an event or of an operation.
+    const char *action;
+    // To what: an id, or the hash of a name that must not be shown.
+    const char *subject;
+    // Whether it was done; false when it was refused or failed.
+    bool success;
+    // From where it was asked; may be empty.
+    const char *origin;
+    // Details: a JSON object. Never a secret.
+    const char *payload;
+} fusepay_audit_record;
+
+// Several entries of the audit trail.
+typedef struct fusepay_audit_record_array {
+    // `sizeof(fusepay_audit_record_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the entries; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The entries; NULL when there are none.
+    const struct fusepay_audit_record *const *items;
+} fusepay_audit_record_array;
+
+// The end of the audit chain at some moment. Kept outside the database, it
+// proves later that nothing up to it was changed, and nothing cut off.
+typedef struct fusepay_chain_head {
+    // The sequence of the last entry; 0 when there is none.
+    uint64_t sequence;
+    // Its hash; zeros when there is none.
+    uint8_t hash[32];
+} fusepay_chain_head;
+
+// What following the audit chain found.
+typedef struct fusepay_audit_report {
+    // `sizeof(fusepay_audit_report)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whether every entry is as it was written and none is missing.
+    bool is_sound;
+    // Entries that are sound, counted from the first.
+    uint64_t entries;
+    // The end of the chain, as far as it is sound.
+    struct fusepay_chain_head head;
+    // The first entry that is changed, missing, or cut off; or NULL.
+    const uint64_t *first_bad;
+    // What is wrong with it; or NULL.
+    const char *detail;
+} fusepay_audit_report;
+
+// Who wants to become a user. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_registration {
+    // `sizeof(fusepay_registration)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Their address; stored in lower case.
+    const char *email;
+    // Their first name, 1 to 50 code points.
+    const char *first_name;
+    // Their last name, 1 to 50 code points.
+    const char *last_name;
+    // Their password, a secret: UTF-8, 15 code points to 1024 bytes by default.
+    // The library's copy is wiped after use; the host's is the host's to wipe.
+    const uint8_t *password;
+    // Its length in bytes.
+    size_t password_length;
+    // What to call the first wallet, up to 100 bytes; NULL for no name.
+    const char *wallet_label;
+    // What to call the device they register from, up to 100 bytes; NULL for no name.
+    const char *device;
+} fusepay_registration;
+
+// The id of a user.
+typedef struct fusepay_user_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_user_id;
+
+// One consistent snapshot of a user.
+typedef struct fusepay_user {
+    // `sizeof(fusepay_user)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Their id.
+    struct fusepay_user_id id;
+    // Their address, in lower case; no two users have the same.
+    const char *email;
+    // Their first name.
+    const char *first_name;
+    // Their last name.
+    const char *last_name;
+    // What they may do beyond their own wallets: one of `FUSEPAY_ROLE_*`.
+    uint32_t role;
+    // Whether they may log in: one of `FUSEPAY_USER_STATUS_*`.
+    uint32_t status;
+    // Rises with every change of the user, also of the password and when all
+    // sessions end. Pass it as `expected_version` to have a change refused when
+    // it is no longer this.
+    int64_t version;
+    // When they registered, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When something of this last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+} fusepay_user;
+
+// The id of a wallet.
+typedef struct fusepay_wallet_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_wallet_id;
+
+// One consistent snapshot of a wallet. Amounts in minor units.
+typedef struct fusepay_wallet {
+    // `sizeof(fusepay_wallet)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_wallet_id id;
+    // Whose it is.
+    struct fusepay_user_id user_id;
+    // Its currency; never changes.
+    char currency[4];
+    // Whether it may be used: one of `FUSEPAY_WALLET_STATUS_*`.
+    uint32_t status;
+    // A name its owner gave it; may be empty.
+    const char *label;
+    // Credits − debits.
+    int64_t balance_minor;
+    // Reserved by active holds.
+    int64_t held_minor;
+    // What may be spent now: balance − held + credit limit.
+    int64_t available_minor;
+    // How far below zero the balance may go.
+    int64_t credit_limit_minor;
+    // Rises with every change of the money in it. Pass it as `expected_version`
+    // to have a change refused when it is no longer this.
+    int64_t version;
+    // When it came into being, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When its label, status or limits last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+} fusepay_wallet;
+
+// The id of a session.
+typedef struct fusepay_session_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_session_id;
+
+// The tokens of a session. Both texts are secrets: whoever has one is the user.
+// Never log them; hand them to the user's device over a channel that others
+// can't read, and clear the record as soon as that is done: its memory is wiped
+// then. A record that is never cleared keeps them in memory.
+typedef struct fusepay_tokens {
+    // `sizeof(fusepay_tokens)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; wiped and given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whose they are.
+    struct fusepay_user_id user_id;
+    // The session they belong to.
+    struct fusepay_session_id session_id;
+    // The access token, a secret: opens a session, for a short time.
+    const char *access;
+    // From when on the access token is refused, in milliseconds UTC.
+    int64_t access_expires_at_ms;
+    // The refresh token, a secret: gets the next pair, once.
+    const char *refresh;
+} fusepay_tokens;
+
+// A new user with the first wallet, logged in. Holds secrets: see `fusepay_tokens`.
+typedef struct fusepay_registered {
+    // `sizeof(fusepay_registered)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; wiped and given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The user; never NULL.
+    const struct fusepay_user *user;
+    // Their first wallet, in the configured currency; never NULL.
+    const struct fusepay_wallet *wallet;
+    // The tokens of their first session; never NULL.
+    const struct fusepay_tokens *tokens;
+} fusepay_registered;
+
+// Who wants to log in. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_login {
+    // `sizeof(fusepay_login)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Their address, in any case.
+    const char *email;
+    // Their password, a secret. The library's copy is wiped after use; the host's
+    // is the host's to wipe.
+    const uint8_t *password;
+    // Its length in bytes.
+    size_t password_length;
+    // What to call the device, up to 100 bytes; NULL for no name.
+    const char *device;
+} fusepay_login;
+
+// Whom a valid access token stands for, as of the call.
+typedef struct fusepay_principal {
+    // `sizeof(fusepay_principal)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The user.
+    struct fusepay_user_id user_id;
+    // The session.
+    struct fusepay_session_id session_id;
+    // The user's role now, whatever it was when the token was made: one of
+    // `FUSEPAY_ROLE_*`.
+    uint32_t role;
+} fusepay_principal;
 
 // A key that tokens are signed with or verified by. Supplied by the host, held
 // in memory only, never stored. There is no default key.
@@ -1195,15 +1456,6 @@ typedef struct fusepay_violation {
     const char *detail;
 } fusepay_violation;
 
-// The end of the audit chain at some moment. Kept outside the database, it
-// proves later that nothing up to it was changed, and nothing cut off.
-typedef struct fusepay_chain_head {
-    // The sequence of the last entry; 0 when there is none.
-    uint64_t sequence;
-    // Its hash; zeros when there is none.
-    uint8_t hash[32];
-} fusepay_chain_head;
-
 // What verification found.
 typedef struct fusepay_verify_report {
     // `sizeof(fusepay_verify_report)`, set by `FUSEPAY_INIT`.
@@ -1248,11 +1500,209 @@ typedef struct fusepay_text {
     size_t length;
 } fusepay_text;
 
-// The id of a wallet.
-typedef struct fusepay_wallet_id {
+// The id of a bill payment; also that of its transaction.
+typedef struct fusepay_payment_id {
     // The 16 bytes of a UUID (RFC 9562).
     uint8_t bytes[16];
-} fusepay_wallet_id;
+} fusepay_payment_id;
+
+// The id of a transaction.
+typedef struct fusepay_transaction_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_transaction_id;
+
+// The id of a hold.
+typedef struct fusepay_hold_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_hold_id;
+
+// Something that happened. Written in the commit it tells of; stays.
+typedef struct fusepay_event {
+    // `sizeof(fusepay_event)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its place among all events of the database: from 1, without gaps.
+    uint64_t sequence;
+    // What happened: one of `FUSEPAY_EVENT_NAME_*`.
+    uint32_t name;
+    // When it was committed, by the wall clock, in milliseconds UTC.
+    int64_t at_ms;
+    // The user it is about; or NULL.
+    const struct fusepay_user_id *user_id;
+    // The wallet it is about; or NULL.
+    const struct fusepay_wallet_id *wallet_id;
+    // The payment it is about; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The transaction it is about; or NULL.
+    const struct fusepay_transaction_id *transaction_id;
+    // The hold it is about; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The number of the job it is about; or NULL.
+    const int64_t *job_id;
+    // Details: a JSON object of strings and integers, keys sorted. Never a secret.
+    const char *payload;
+} fusepay_event;
+
+// Several events.
+typedef struct fusepay_event_array {
+    // `sizeof(fusepay_event_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the events; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The events; NULL when there are none.
+    const struct fusepay_event *const *items;
+} fusepay_event_array;
+
+// Somebody who is told of events. Begin it with `FUSEPAY_INIT`; it is copied
+// when it subscribes.
+typedef struct fusepay_subscriber {
+    // `sizeof(fusepay_subscriber)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to the function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // Learns of one event, which lives during the call. Returns 0 when it took
+    // it, and the next one follows. After anything else the same event comes
+    // again, 1, 2, 4 … 60 s later. It may come again after a crash, too: keep
+    // the sequence with the effect.
+    //
+    // Called outside any commit, one event at a time: by a thread of the engine,
+    // in the manual worker mode by the one that calls `fusepay_engine_run_due`.
+    // It may call the engine, close it, and close its own subscription. It must
+    // not leave by an exception or `longjmp`: that ends the process.
+    int32_t (*notify)(void *user_data, const struct fusepay_event *event);
+} fusepay_subscriber;
+
+// One money event as one wallet sees it: a line of its history. A transfer
+// between two wallets is one transaction with a line in each.
+typedef struct fusepay_transaction {
+    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id.
+    struct fusepay_transaction_id id;
+    // The reference to show, such as "BILL_0198…".
+    const char *reference;
+    // The wallet this line belongs to.
+    struct fusepay_wallet_id wallet_id;
+    // The line's number in the wallet, from 1, without gaps.
+    int64_t sequence;
+    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t status;
+    // Positive for money in, negative for money out, in minor units.
+    int64_t amount_minor;
+    // Its currency.
+    char currency[4];
+    // The wallet's balance after it, in minor units.
+    int64_t balance_minor;
+    // The other wallet of a transfer or capture between wallets; or NULL.
+    const struct fusepay_wallet_id *counterparty;
+    // The payment it belongs to; or NULL.
+    const struct fusepay_payment_id *payment_id;
+    // The hold it captured; or NULL.
+    const struct fusepay_hold_id *hold_id;
+    // The transaction it gives back, for a reversal or refund; or NULL.
+    const struct fusepay_transaction_id *reverses;
+    // The transaction that gave it back; or NULL.
+    const struct fusepay_transaction_id *reversed_by;
+    // The host's own reference, or the provider's; or NULL.
+    const char *external_reference;
+    // A text for people; or NULL.
+    const char *description;
+    // Why it failed, for the debits of a failed payment; or NULL.
+    const char *failure_reason;
+    // The host's own notes, a JSON object; or NULL.
+    const char *metadata;
+    // When it was booked, in milliseconds UTC.
+    int64_t created_at_ms;
+} fusepay_transaction;
+
+// Several lines.
+typedef struct fusepay_transaction_array {
+    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_transaction_array;
+
+// Which lines of a history are wanted. Everything that is set must hold; what is
+// zero or NULL is not asked for. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_history_filter {
+    // `sizeof(fusepay_history_filter)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Booked at or after this moment, by the wall clock of the booking, in
+    // milliseconds UTC; NULL: from the first.
+    const int64_t *from_ms;
+    // Booked before this moment, in milliseconds UTC; NULL: to the last.
+    const int64_t *until_ms;
+    // Of this type: one of `FUSEPAY_TRANSACTION_TYPE_*`; 0: of every type.
+    uint32_t kind;
+    // Standing there now: one of `FUSEPAY_TRANSACTION_STATUS_*`; 0: anywhere. A
+    // bill payment's lines move while one pages.
+    uint32_t status;
+    // With exactly this text somewhere in the metadata's canonical JSON (keys
+    // sorted, no blanks), letter case included; 1 to 256 bytes, no wildcards;
+    // NULL: whatever the metadata.
+    const char *metadata_contains;
+} fusepay_history_filter;
+
+// Some lines, newest first, and how to ask for the next ones.
+typedef struct fusepay_transaction_page {
+    // `sizeof(fusepay_transaction_page)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The lines, newest first; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+    // What to give for the next page; NULL on the last one. To fill the same
+    // struct with the next page, pass it as it stands: it is read first.
+    const char *next_cursor;
+} fusepay_transaction_page;
+
+// A wallet's lines from one moment to another, oldest first, with the balance
+// before the first and after the last: opening + sum of amounts = closing.
+//
+// The lines are cut out in the order they were booked. A line belongs to the
+// stretch that begins after the last line booked before `from_ms` and ends with
+// the last line booked before `until_ms`; so statements that follow each other
+// show every line exactly once, even if the wall clock went back in between.
+typedef struct fusepay_statement {
+    // `sizeof(fusepay_statement)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the lines; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whose history.
+    struct fusepay_wallet_id wallet_id;
+    // The currency of every amount in it.
+    char currency[4];
+    // The moment it begins with, in milliseconds UTC.
+    int64_t from_ms;
+    // The moment it ends before, in milliseconds UTC.
+    int64_t until_ms;
+    // The balance just before `from_ms`, in minor units; below zero on credit.
+    int64_t opening_minor;
+    // The balance just before `until_ms`, in minor units; below zero on credit.
+    int64_t closing_minor;
+    // How many lines there are.
+    size_t length;
+    // The lines, oldest first; NULL when there are none.
+    const struct fusepay_transaction *const *items;
+} fusepay_statement;
 
 // Part of a balance to reserve. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_hold_request {
@@ -1269,12 +1719,6 @@ typedef struct fusepay_hold_request {
     // Repeating the call with the same key gives the same answer; NULL: one is made.
     const char *idempotency_key;
 } fusepay_hold_request;
-
-// The id of a hold.
-typedef struct fusepay_hold_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_hold_id;
 
 // A reservation of part of a wallet's balance. Amounts in minor units.
 typedef struct fusepay_hold {
@@ -1324,65 +1768,6 @@ typedef struct fusepay_capture_request {
     const char *idempotency_key;
 } fusepay_capture_request;
 
-// The id of a transaction.
-typedef struct fusepay_transaction_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_transaction_id;
-
-// The id of a bill payment; also that of its transaction.
-typedef struct fusepay_payment_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_payment_id;
-
-// One money event as one wallet sees it: a line of its history. A transfer
-// between two wallets is one transaction with a line in each.
-typedef struct fusepay_transaction {
-    // `sizeof(fusepay_transaction)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // Its id.
-    struct fusepay_transaction_id id;
-    // The reference to show, such as "BILL_0198…".
-    const char *reference;
-    // The wallet this line belongs to.
-    struct fusepay_wallet_id wallet_id;
-    // The line's number in the wallet, from 1, without gaps.
-    int64_t sequence;
-    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
-    uint32_t kind;
-    // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
-    uint32_t status;
-    // Positive for money in, negative for money out, in minor units.
-    int64_t amount_minor;
-    // Its currency.
-    char currency[4];
-    // The wallet's balance after it, in minor units.
-    int64_t balance_minor;
-    // The other wallet of a transfer or capture between wallets; or NULL.
-    const struct fusepay_wallet_id *counterparty;
-    // The payment it belongs to; or NULL.
-    const struct fusepay_payment_id *payment_id;
-    // The hold it captured; or NULL.
-    const struct fusepay_hold_id *hold_id;
-    // The transaction it gives back, for a reversal or refund; or NULL.
-    const struct fusepay_transaction_id *reverses;
-    // The transaction that gave it back; or NULL.
-    const struct fusepay_transaction_id *reversed_by;
-    // The host's own reference, or the provider's; or NULL.
-    const char *external_reference;
-    // A text for people; or NULL.
-    const char *description;
-    // Why it failed, for the debits of a failed payment; or NULL.
-    const char *failure_reason;
-    // The host's own notes, a JSON object; or NULL.
-    const char *metadata;
-    // When it was booked, in milliseconds UTC.
-    int64_t created_at_ms;
-} fusepay_transaction;
-
 // Several holds.
 typedef struct fusepay_hold_array {
     // `sizeof(fusepay_hold_array)`, set by `FUSEPAY_INIT`.
@@ -1394,6 +1779,28 @@ typedef struct fusepay_hold_array {
     // The holds; NULL when there are none.
     const struct fusepay_hold *const *items;
 } fusepay_hold_array;
+
+// Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
+typedef struct fusepay_logger {
+    // `sizeof(fusepay_logger)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The host's own pointer, handed to the function below.
+    void *user_data;
+    // Gives `user_data` back; may be NULL.
+    fusepay_destroy destroy;
+    // What is told, this level and above: one of `FUSEPAY_LOG_LEVEL_*`; 0 for info.
+    uint32_t level;
+    // Takes one line: its level (`FUSEPAY_LOG_LEVEL_*`), the part of the library it
+    // comes from, and the message with its fields (` key=value`). One line each,
+    // control characters escaped; they live during the call. There is never a
+    // password, key or token in them.
+    //
+    // Called from any thread, several at once, also from the one that is inside a
+    // call of the library, which waits for it: be quick. It may call the library;
+    // what that logs on the same thread is not told. It must not leave by an
+    // exception or `longjmp`: that ends the process.
+    void (*write)(void *user_data, uint32_t level, const char *target, const char *message);
+} fusepay_logger;
 
 // Where logs go, and how many are kept; 0 leaves a default alone.
 typedef struct fusepay_log_config {
@@ -1410,6 +1817,77 @@ typedef struct fusepay_log_config {
     // 1 when lines for people go to standard error too.
     uint32_t console;
 } fusepay_log_config;
+
+// A job as an operator sees it.
+typedef struct fusepay_job {
+    // `sizeof(fusepay_job)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its number, from 1; never used again.
+    int64_t id;
+    // What it does: one of `FUSEPAY_JOB_KIND_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_JOB_STATUS_*`.
+    uint32_t status;
+    // The 16 bytes of what it is about: a payment's or a hold's id.
+    uint8_t subject[16];
+    // The code of the provider it calls; NULL when it calls none.
+    const char *provider;
+    // Runs that counted.
+    uint32_t runs;
+    // Times its process died under it.
+    uint32_t crashes;
+    // When it runs next, on the engine's timeline, in milliseconds.
+    int64_t due_at_ms;
+    // Why the last run failed; or NULL.
+    const char *last_error;
+    // When it was queued, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it became a dead letter, in milliseconds UTC; or NULL.
+    const int64_t *died_at_ms;
+} fusepay_job;
+
+// Several jobs.
+typedef struct fusepay_job_array {
+    // `sizeof(fusepay_job_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the jobs; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The jobs; NULL when there are none.
+    const struct fusepay_job *const *items;
+} fusepay_job_array;
+
+// How many jobs of one kind are in one state.
+typedef struct fusepay_job_count {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // One of `FUSEPAY_JOB_KIND_*`.
+    uint32_t kind;
+    // One of `FUSEPAY_JOB_STATUS_*`.
+    uint32_t status;
+    // How many.
+    int64_t count;
+    // When the first of them is due, on the engine's timeline, in milliseconds;
+    // NULL when none is.
+    const int64_t *oldest_due_ms;
+} fusepay_job_count;
+
+// Counts of jobs, one for each kind and state that has any.
+typedef struct fusepay_job_count_array {
+    // `sizeof(fusepay_job_count_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the counts; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The counts; NULL when there are none.
+    const struct fusepay_job_count *const *items;
+} fusepay_job_count_array;
 
 // Something a biller sells, to be loaded: prepaid units, a data bundle.
 typedef struct fusepay_bill_item_entry {
@@ -1456,6 +1934,296 @@ typedef struct fusepay_biller_entry {
     uint32_t is_disabled;
 } fusepay_biller_entry;
 
+// A bill payment as it stands.
+typedef struct fusepay_payment {
+    // `sizeof(fusepay_payment)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id; also the id of its transaction.
+    struct fusepay_payment_id id;
+    // Who pays.
+    struct fusepay_user_id user_id;
+    // From which wallet.
+    struct fusepay_wallet_id wallet_id;
+    // The reference to show: "BILL_" and 32 hexadecimal characters.
+    const char *reference;
+    // The biller's code.
+    const char *biller;
+    // The item's code.
+    const char *item;
+    // What the bill is for, such as "ELECTRICITY".
+    const char *category;
+    // The provider it goes to; chosen when it was made, never another.
+    const char *provider;
+    // For whom it is paid.
+    const char *customer_reference;
+    // What the biller receives.
+    struct fusepay_money amount;
+    // What the payer is charged on top.
+    struct fusepay_money fee;
+    // Where it stands: one of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t status;
+    // The same in the words of the transaction its owner sees: one of
+    // `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t transaction_status;
+    // Rises with every change.
+    int64_t version;
+    // Our id at the provider; sent with every attempt, never changes.
+    const char *request_id;
+    // What has been returned by request, in minor units.
+    int64_t refunded_minor;
+    // The provider's own number; NULL until it is known.
+    const char *provider_reference;
+    // A receipt to show; NULL when the provider gave none.
+    const char *receipt;
+    // Why it failed, by the provider's code or ours; or NULL.
+    const char *failure_code;
+    // Why it failed, for people; or NULL.
+    const char *failure_reason;
+    // Why an operator has to look at it: one of `FUSEPAY_REVIEW_REASON_*`; or NULL.
+    const uint32_t *review_reason;
+    // What the provider was paid after the reversal, in minor units: a claim.
+    int64_t claim_minor;
+    // What waits in suspense for the owner, in minor units.
+    int64_t suspense_minor;
+    // The metadata given to `fusepay_bill_pay`: a JSON object.
+    const char *metadata;
+    // When it was made, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+    // When the provider's confirmation was booked, in milliseconds UTC; or NULL.
+    const int64_t *completed_at_ms;
+} fusepay_payment;
+
+// Money of a completed payment to return. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_refund_request {
+    // `sizeof(fusepay_refund_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The payment.
+    struct fusepay_payment_id payment_id;
+    // How much; refunds add up to at most amount + fee.
+    struct fusepay_money amount;
+    // Who bears it: one of `FUSEPAY_REFUND_SOURCE_*`.
+    uint32_t source;
+    // Why; kept in the audit and shown in the history. 1 to 500 bytes.
+    const char *reason;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+} fusepay_refund_request;
+
+// What a biller confirmed when it took the money. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_paid_receipt {
+    // `sizeof(fusepay_paid_receipt)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The provider's own number for the payment; NULL for none.
+    const char *provider_reference;
+    // The amount the provider says it paid, in minor units; NULL when it does
+    // not say. Compared with ours: a difference means review.
+    const int64_t *amount_minor;
+    // The customer the provider says it paid for; NULL when it does not say.
+    // Compared with ours: a difference means review.
+    const char *customer_reference;
+    // What the customer bought: electricity tokens, voucher pins. Secrets: wipe
+    // your own copies. NULL with a count of 0 for none.
+    const char *const *tokens;
+    // How many there are.
+    size_t token_count;
+    // A receipt to show; NULL for none.
+    const char *receipt;
+} fusepay_paid_receipt;
+
+// What an operator found out about a payment under review. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_review_verdict {
+    // `sizeof(fusepay_review_verdict)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // One of `FUSEPAY_REVIEW_VERDICT_*`.
+    uint32_t verdict;
+    // What the biller confirmed, for `FUSEPAY_REVIEW_VERDICT_PAID`; else NULL.
+    const struct fusepay_paid_receipt *receipt;
+} fusepay_review_verdict;
+
+// Several payments.
+typedef struct fusepay_payment_array {
+    // `sizeof(fusepay_payment_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the payments; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The payments; NULL when there are none.
+    const struct fusepay_payment *const *items;
+} fusepay_payment_array;
+
+// A session of a user that is alive.
+typedef struct fusepay_session_record {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Its id: the `sid` of its tokens.
+    struct fusepay_session_id id;
+    // Whose it is.
+    struct fusepay_user_id user_id;
+    // What the host called the device at log-in; may be empty.
+    const char *device;
+    // When it began, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When its tokens were last refreshed, in milliseconds UTC.
+    int64_t refreshed_at_ms;
+} fusepay_session_record;
+
+// The sessions of a user that are alive.
+typedef struct fusepay_session_record_array {
+    // `sizeof(fusepay_session_record_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the sessions; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The sessions; NULL when there are none.
+    const struct fusepay_session_record *const *items;
+} fusepay_session_record_array;
+
+// Some users, in the order in which they registered.
+typedef struct fusepay_user_page {
+    // `sizeof(fusepay_user_page)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are on this page.
+    size_t length;
+    // The users; NULL when there are none.
+    const struct fusepay_user *const *items;
+    // Pass it as `after` for the next page; NULL when this was the last.
+    const struct fusepay_user_id *next;
+} fusepay_user_page;
+
+// Several wallets.
+typedef struct fusepay_wallet_array {
+    // `sizeof(fusepay_wallet_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the wallets; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The wallets; NULL when there are none.
+    const struct fusepay_wallet *const *items;
+} fusepay_wallet_array;
+
+// One decision about a payment.
+typedef struct fusepay_payment_step {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the explanation owns it.
+    struct fusepay_memory *memory;
+    // When, in milliseconds UTC.
+    int64_t at_ms;
+    // The status before: one of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t before;
+    // The status after; the same where the decision was to go on.
+    uint32_t after;
+    // The attempt it rests on; or NULL.
+    const int64_t *attempt_id;
+    // What was decided and why.
+    const char *decision;
+} fusepay_payment_step;
+
+// One contact with a provider about a payment.
+typedef struct fusepay_attempt {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the explanation owns it.
+    struct fusepay_memory *memory;
+    // Its number, from 1 in this database.
+    int64_t id;
+    // What kind of contact: one of `FUSEPAY_ATTEMPT_KIND_*`.
+    uint32_t kind;
+    // What it found out: one of `FUSEPAY_OUTCOME_KIND_*`.
+    uint32_t outcome;
+    // A sentence about it; or NULL.
+    const char *detail;
+    // SHA-256 of the raw answer, in hexadecimal; or NULL.
+    const char *evidence_hash;
+    // The answer, secrets removed; or NULL.
+    const char *evidence_text;
+    // When it began, in milliseconds UTC.
+    int64_t started_at_ms;
+    // When its outcome was recorded, in milliseconds UTC; NULL while it is under way.
+    const int64_t *finished_at_ms;
+} fusepay_attempt;
+
+// Everything known about a payment, in order.
+typedef struct fusepay_explanation {
+    // `sizeof(fusepay_explanation)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The payment as it stands.
+    const struct fusepay_payment *payment;
+    // How many decisions there are.
+    size_t steps_length;
+    // Every decision, oldest first.
+    const struct fusepay_payment_step *const *steps;
+    // How many contacts there are.
+    size_t attempts_length;
+    // Every contact with the provider, oldest first, with its evidence; NULL
+    // when there is none.
+    const struct fusepay_attempt *const *attempts;
+    // The timer that will act next; NULL when there is none.
+    const struct fusepay_job *next_job;
+} fusepay_explanation;
+
+// Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_transfer_request {
+    // `sizeof(fusepay_transfer_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet that is debited.
+    struct fusepay_wallet_id from;
+    // The wallet that is credited; another one, of the same currency.
+    struct fusepay_wallet_id to;
+    // How much; more than zero.
+    struct fusepay_money amount;
+    // A text for people, at most 500 bytes; NULL for none.
+    const char *description;
+    // The host's own notes: a JSON object; NULL for none.
+    const char *metadata;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the debited wallet is at this
+    // version; NULL: any.
+    const int64_t *expected_version;
+} fusepay_transfer_request;
+
+// A bound on what leaves a wallet within one window.
+typedef struct fusepay_limit {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units; NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window; NULL for no bound.
+    const uint32_t *count_max;
+} fusepay_limit;
+
+// The limits of a wallet.
+typedef struct fusepay_limit_array {
+    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the limits; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The limits; NULL when there are none.
+    const struct fusepay_limit *const *items;
+} fusepay_limit_array;
+
 // How many payments are in one state.
 typedef struct fusepay_payment_count {
     // The size of the struct in this version of the library.
@@ -1467,23 +2235,6 @@ typedef struct fusepay_payment_count {
     // How many.
     uint64_t count;
 } fusepay_payment_count;
-
-// How many jobs of one kind are in one state.
-typedef struct fusepay_job_count {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the list owns it.
-    struct fusepay_memory *memory;
-    // One of `FUSEPAY_JOB_KIND_*`.
-    uint32_t kind;
-    // One of `FUSEPAY_JOB_STATUS_*`.
-    uint32_t status;
-    // How many.
-    int64_t count;
-    // When the first of them is due, on the engine's timeline, in milliseconds;
-    // NULL when none is.
-    const int64_t *oldest_due_ms;
-} fusepay_job_count;
 
 // The balance of one system account.
 typedef struct fusepay_system_balance {
@@ -1556,57 +2307,6 @@ typedef struct fusepay_stats {
     uint64_t wal_bytes;
 } fusepay_stats;
 
-// The id of a user.
-typedef struct fusepay_user_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_user_id;
-
-// One consistent snapshot of a wallet. Amounts in minor units.
-typedef struct fusepay_wallet {
-    // `sizeof(fusepay_wallet)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // Its id.
-    struct fusepay_wallet_id id;
-    // Whose it is.
-    struct fusepay_user_id user_id;
-    // Its currency; never changes.
-    char currency[4];
-    // Whether it may be used: one of `FUSEPAY_WALLET_STATUS_*`.
-    uint32_t status;
-    // A name its owner gave it; may be empty.
-    const char *label;
-    // Credits − debits.
-    int64_t balance_minor;
-    // Reserved by active holds.
-    int64_t held_minor;
-    // What may be spent now: balance − held + credit limit.
-    int64_t available_minor;
-    // How far below zero the balance may go.
-    int64_t credit_limit_minor;
-    // Rises with every change of the money in it. Pass it as `expected_version`
-    // to have a change refused when it is no longer this.
-    int64_t version;
-    // When it came into being, in milliseconds UTC.
-    int64_t created_at_ms;
-    // When its label, status or limits last changed, in milliseconds UTC.
-    int64_t updated_at_ms;
-} fusepay_wallet;
-
-// Several wallets.
-typedef struct fusepay_wallet_array {
-    // `sizeof(fusepay_wallet_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the wallets; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The wallets; NULL when there are none.
-    const struct fusepay_wallet *const *items;
-} fusepay_wallet_array;
-
 // Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_money_request {
     // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
@@ -1628,39 +2328,6 @@ typedef struct fusepay_money_request {
     const int64_t *expected_version;
 } fusepay_money_request;
 
-// Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_transfer_request {
-    // `sizeof(fusepay_transfer_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // The wallet that is debited.
-    struct fusepay_wallet_id from;
-    // The wallet that is credited; another one, of the same currency.
-    struct fusepay_wallet_id to;
-    // How much; more than zero.
-    struct fusepay_money amount;
-    // A text for people, at most 500 bytes; NULL for none.
-    const char *description;
-    // The host's own notes: a JSON object; NULL for none.
-    const char *metadata;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
-    const char *idempotency_key;
-    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the debited wallet is at this
-    // version; NULL: any.
-    const int64_t *expected_version;
-} fusepay_transfer_request;
-
-// Several lines.
-typedef struct fusepay_transaction_array {
-    // `sizeof(fusepay_transaction_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the lines; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The lines; NULL when there are none.
-    const struct fusepay_transaction *const *items;
-} fusepay_transaction_array;
-
 // A limit to set. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_limit_request {
     // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
@@ -1677,37 +2344,214 @@ typedef struct fusepay_limit_request {
     const uint32_t *count_max;
 } fusepay_limit_request;
 
-// A bound on what leaves a wallet within one window.
-typedef struct fusepay_limit {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the list owns it.
-    struct fusepay_memory *memory;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units; NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window; NULL for no bound.
-    const uint32_t *count_max;
-} fusepay_limit;
-
-// The limits of a wallet.
-typedef struct fusepay_limit_array {
-    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the limits; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The limits; NULL when there are none.
-    const struct fusepay_limit *const *items;
-} fusepay_limit_array;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// Entries after a sequence (0: from the first), in order; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_CORRUPT` when an entry can't
+// be read.
+int32_t fusepay_audit_read(const struct fusepay_engine *engine,
+                           uint64_t after_sequence,
+                           uint32_t limit,
+                           struct fusepay_audit_record_array *entries,
+                           struct fusepay_error **error);
+
+// The end of the chain now. Kept outside the database, it later proves by
+// `fusepay_audit_verify` that nothing was changed or cut off up to it.
+//
+// Errors: the common ones.
+int32_t fusepay_audit_head(const struct fusepay_engine *engine,
+                           struct fusepay_chain_head *head,
+                           struct fusepay_error **error);
+
+// Follows the chain from its first entry to its last, and holds it against a head
+// taken earlier unless `head` is NULL; names the first bad entry. Reads every
+// entry; other calls go on meanwhile.
+//
+// Errors: the common ones. What is wrong with the chain is in the report.
+int32_t fusepay_audit_verify(const struct fusepay_engine *engine,
+                             const struct fusepay_chain_head *head,
+                             struct fusepay_audit_report *report,
+                             struct fusepay_error **error);
+
+// Makes a user with a first wallet in the configured currency, logged in: one
+// commit, all or nothing. Costs one password hash.
+//
+// It takes no idempotency key: after `FUSEPAY_ERR_IN_DOUBT`, open again and log
+// in; when that is refused, register again.
+//
+// Errors: `FUSEPAY_ERR_INVALID_EMAIL`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_EMAIL_TAKEN`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_auth_register(const struct fusepay_engine *engine,
+                              const struct fusepay_registration *request,
+                              struct fusepay_registered *registered,
+                              struct fusepay_error **error);
+
+// Begins a session. Every refusal is the same, whether the account is unknown,
+// locked or deactivated, or the password is wrong; the delay of
+// `fusepay_error_retry_after_ms` is counted for names nobody has just as well.
+// Costs one password hash; blocks while others are hashed, at most
+// `call_deadline_ms` of the configuration.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG` (the device's
+// name); `FUSEPAY_ERR_INVALID_CREDENTIALS`; `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_auth_login(const struct fusepay_engine *engine,
+                           const struct fusepay_login *request,
+                           struct fusepay_tokens *tokens,
+                           struct fusepay_error **error);
+
+// The next tokens of a session. The same token again within the grace (10 s by
+// default) gets the same refresh token; later the session is ended, for two
+// parties hold its tokens.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_auth_refresh(const struct fusepay_engine *engine,
+                             const char *refresh_token,
+                             struct fusepay_tokens *tokens,
+                             struct fusepay_error **error);
+
+// Whom an access token stands for. Read from the database at each call: whatever
+// ended the session ends its token at once.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, for every reason the same.
+int32_t fusepay_auth_verify(const struct fusepay_engine *engine,
+                            const char *access_token,
+                            struct fusepay_principal *principal,
+                            struct fusepay_error **error);
+
+// Ends the session of an access token.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_auth_logout(const struct fusepay_engine *engine,
+                            const char *access_token,
+                            struct fusepay_error **error);
+
+// Ends all sessions of the user an access token stands for.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_auth_logout_everywhere(const struct fusepay_engine *engine,
+                                       const char *access_token,
+                                       struct fusepay_error **error);
+
+// Replaces the password of the user an access token stands for. A wrong current
+// one counts as a failed log-in. All sessions end; the answer belongs to a new
+// one on the same device. Passwords are UTF-8, their lengths in bytes; the
+// library's copies are wiped after use.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_INVALID_CREDENTIALS`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_auth_change_password(const struct fusepay_engine *engine,
+                                     const char *access_token,
+                                     const uint8_t *current_password,
+                                     size_t current_password_length,
+                                     const uint8_t *new_password,
+                                     size_t new_password_length,
+                                     struct fusepay_tokens *tokens,
+                                     struct fusepay_error **error);
+
+// Signs tokens with a new key from now on; the old one verifies until
+// `old_not_after_ms`, in milliseconds UTC. `kid` is the new key's id, 1 to 64 of
+// `A-Z a-z 0-9 _ -`; the key is as `fusepay_key` says, and copied. Keys live in
+// memory: give the next open, and every other process on the file, the same ones.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL and an empty key;
+// `FUSEPAY_ERR_INVALID_CONFIG`: a malformed id, a weak key, an id or a key that is
+// in use.
+int32_t fusepay_auth_rotate_signing_key(const struct fusepay_engine *engine,
+                                        const char *kid,
+                                        const uint8_t *key,
+                                        size_t key_length,
+                                        int64_t old_not_after_ms,
+                                        struct fusepay_error **error);
+
+// Forgets a key that no longer signs: all its tokens, access and refresh, are
+// dead at once.
+//
+// Errors: `FUSEPAY_ERR_NOT_ALLOWED`: it signs; rotate first.
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_retire_key(const struct fusepay_engine *engine,
+                                const char *kid,
+                                struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_ERROR_KIND_*`, such as "refused";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_error_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_payment_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_type_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_wallet_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_hold_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_role_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_user_status_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_attempt_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_outcome_kind_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_review_reason_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_limit_window_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_event_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_operation_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_breaker_state_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_level_name(uint32_t number);
+
+// The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_rotation_name(uint32_t number);
 
 // The version of the library, such as "0.1.0". A static string.
 const char *fusepay_version(void);
@@ -1841,6 +2685,192 @@ const char *fusepay_error_idempotency_key(const struct fusepay_error *error);
 // error that was freed before do nothing.
 void fusepay_error_free(struct fusepay_error **error);
 
+// The events after one, in order; `limit` 1 to 500. From the first with 0. The
+// same question gives the same events for ever.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_events_read(const struct fusepay_engine *engine,
+                            uint64_t after_sequence,
+                            uint32_t limit,
+                            struct fusepay_event_array *events,
+                            struct fusepay_error **error);
+
+// The number of the last event; 0 when there is none.
+//
+// Errors: the common ones.
+int32_t fusepay_events_head(const struct fusepay_engine *engine,
+                            uint64_t *sequence,
+                            struct fusepay_error **error);
+
+// The last event a subscriber has taken, of all names. `is_known` tells whether
+// the name was ever used; `sequence` is 0 when it was not. Names have 1 to 100
+// bytes, no control characters.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`.
+int32_t fusepay_events_cursor(const struct fusepay_engine *engine,
+                              const char *subscriber,
+                              bool *is_known,
+                              uint64_t *sequence,
+                              struct fusepay_error **error);
+
+// Remembers, durably, that everything up to `sequence` was taken. A cursor that is
+// further already stays: acknowledging twice is no change.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, also for a number
+// that no event has yet.
+int32_t fusepay_events_acknowledge(const struct fusepay_engine *engine,
+                                   const char *subscriber,
+                                   uint64_t sequence,
+                                   struct fusepay_error **error);
+
+// Moves a cursor back, so that what comes after `sequence` is told again. A cursor
+// that is further back already stays.
+//
+// Errors: as `fusepay_events_acknowledge`.
+int32_t fusepay_events_rewind(const struct fusepay_engine *engine,
+                              const char *subscriber,
+                              uint64_t sequence,
+                              struct fusepay_error **error);
+
+// Tells a subscriber of every event: after the commit, in order, at least once.
+// Its cursor is kept under its name (1 to 100 bytes), so that it goes on where it
+// was after a restart; `start`, `FUSEPAY_START_AT_NOW` or
+// `FUSEPAY_START_AT_BEGINNING`, counts for a name that is new to the database.
+//
+// In the background mode it is called on a thread of its own, maybe before this
+// returns; in the manual mode by `fusepay_engine_run_due`. A subscriber that fails
+// or sleeps delays neither payments nor other subscribers. Engines that subscribe
+// under one name share the cursor, and may each be told the same event.
+//
+// The subscriber's `destroy` is owed from here on, also when this fails: it comes
+// when the subscription was closed, or kept and its engine closed, and the last
+// call in flight has returned.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_ALLOWED` while this engine has a subscription of this name.
+int32_t fusepay_events_subscribe(const struct fusepay_engine *engine,
+                                 const char *name,
+                                 uint32_t start,
+                                 const struct fusepay_subscriber *subscriber,
+                                 struct fusepay_subscription **subscription,
+                                 struct fusepay_error **error);
+
+// As `fusepay_events_subscribe`, for the events of these names alone
+// (`FUSEPAY_EVENT_NAME_*`); for all when `wanted_length` is 0.
+//
+// Errors: as `fusepay_events_subscribe`.
+int32_t fusepay_events_subscribe_to(const struct fusepay_engine *engine,
+                                    const char *name,
+                                    uint32_t start,
+                                    const uint32_t *wanted,
+                                    size_t wanted_length,
+                                    const struct fusepay_subscriber *subscriber,
+                                    struct fusepay_subscription **subscription,
+                                    struct fusepay_error **error);
+
+// The name of a subscription that is being served.
+//
+// Errors: `FUSEPAY_ERR_INVALID_HANDLE`, `FUSEPAY_ERR_FORKED`.
+int32_t fusepay_subscription_name(const struct fusepay_subscription *subscription,
+                                  struct fusepay_text *name,
+                                  struct fusepay_error **error);
+
+// Lets a subscription last as long as its engine, gives up its handle and sets
+// the variable to NULL.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_HANDLE`,
+// `FUSEPAY_ERR_FORKED`; the variable is as it was then.
+int32_t fusepay_subscription_keep(struct fusepay_subscription **subscription, struct fusepay_error **error);
+
+// Ends a subscription and sets the variable to NULL: no further event is handed
+// over, one that is under way is not waited for, and its place is remembered
+// under its name. May be called from inside the subscriber. NULL, a pointer to
+// NULL and a handle that was closed before do nothing.
+void fusepay_subscription_close(struct fusepay_subscription **subscription);
+
+// The lines of one transaction: one, or two (the debit first) when it moved money
+// between two wallets.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, also for movements that touch no wallet.
+int32_t fusepay_history_find(const struct fusepay_engine *engine,
+                             const struct fusepay_transaction_id *transaction_id,
+                             struct fusepay_transaction_array *lines,
+                             struct fusepay_error **error);
+
+// The lines of the transaction with this reference, exactly as it is shown:
+// "BILL_" and 32 characters 0-9 A-F.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ID`, `FUSEPAY_ERR_NOT_FOUND`, also for the reference
+// of another type with the same id.
+int32_t fusepay_history_find_by_reference(const struct fusepay_engine *engine,
+                                          const char *reference,
+                                          struct fusepay_transaction_array *lines,
+                                          struct fusepay_error **error);
+
+// The lines of the transaction of this type (one of `FUSEPAY_TRANSACTION_TYPE_*`)
+// that the host booked under its own reference, 1 to 128 bytes.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_history_find_by_external_reference(const struct fusepay_engine *engine,
+                                                   uint32_t kind,
+                                                   const char *external_reference,
+                                                   struct fusepay_transaction_array *lines,
+                                                   struct fusepay_error **error);
+
+// A page of a wallet's lines, newest first; `limit` 1 to 500. `filter` may be NULL:
+// every line. With `cursor` NULL the newest; with the `next_cursor` of a page the
+// ones that follow it, with the same wallet and filter. What is booked while one
+// pages is newer than the first page: nothing comes twice, nothing is missed.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_INVALID_CURSOR` for a cursor of another
+// wallet or filter.
+int32_t fusepay_history_page(const struct fusepay_engine *engine,
+                             const struct fusepay_wallet_id *wallet_id,
+                             const struct fusepay_history_filter *filter,
+                             const char *cursor,
+                             uint32_t limit,
+                             struct fusepay_transaction_page *page,
+                             struct fusepay_error **error);
+
+// As `fusepay_history_page`, over all wallets of a user, merged in the order of
+// booking. A transfer between two of them shows both its lines. A user without
+// wallets, or no such user: an empty page.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_history_page_of_user(const struct fusepay_engine *engine,
+                                     const struct fusepay_user_id *user_id,
+                                     const struct fusepay_history_filter *filter,
+                                     const char *cursor,
+                                     uint32_t limit,
+                                     struct fusepay_transaction_page *page,
+                                     struct fusepay_error **error);
+
+// The lines of a wallet from `from_ms` to just before `until_ms` (milliseconds
+// UTC), oldest first, with the balances around them; at most 100,000 lines.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` when the end is before the beginning,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG` for too many lines,
+// `FUSEPAY_ERR_CORRUPT` when the lines do not add up.
+int32_t fusepay_history_statement(const struct fusepay_engine *engine,
+                                  const struct fusepay_wallet_id *wallet_id,
+                                  int64_t from_ms,
+                                  int64_t until_ms,
+                                  struct fusepay_statement *statement,
+                                  struct fusepay_error **error);
+
+// The balance after the last line booked at or before a moment (milliseconds
+// UTC); zero before the first. Holds are not in it.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_history_balance_at(const struct fusepay_engine *engine,
+                                   const struct fusepay_wallet_id *wallet_id,
+                                   int64_t at_ms,
+                                   struct fusepay_money *balance,
+                                   struct fusepay_error **error);
+
 // Reserves part of a balance until it is captured, released or expires.
 //
 // Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
@@ -1907,12 +2937,22 @@ const char *fusepay_id_text(const uint8_t *bytes, char *text);
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_ID`.
 int32_t fusepay_id_parse(const char *text, uint8_t *bytes, struct fusepay_error **error);
 
+// Makes a logger the one of this process, for all engines, instead of the former
+// one; nobody is told any more with NULL. The logger's `destroy` is owed from here
+// on, also when this fails: it comes when another one took its place and the last
+// call in flight has returned. In a forked child nobody is told until it sets a
+// logger of its own.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED` when this
+// process logs into files (`fusepay_log_to_files`).
+int32_t fusepay_log_set(const struct fusepay_logger *logger, struct fusepay_error **error);
+
 // Makes this process log into files: everything as JSON lines in `combined.log`,
 // errors also in `error.log`. Once per process, from any thread. Keep the handle
 // until the program ends.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`,
-// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already,
+// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already (also by `fusepay_log_set`),
 // `FUSEPAY_ERR_STORAGE_FAULT` when the directory or a file can't be made.
 int32_t fusepay_log_to_files(const struct fusepay_log_config *config,
                              struct fusepay_log_files **files,
@@ -1963,6 +3003,50 @@ struct fusepay_backoff fusepay_backoff_reversal(void);
 // The default schedule of asking what became of a payment: after 5 seconds, then
 // ever more slowly, 40 times, over five and a half hours.
 struct fusepay_backoff fusepay_backoff_requery(void);
+
+// One job that is not finished.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_queue_find(const struct fusepay_engine *engine,
+                           int64_t job_id,
+                           struct fusepay_job *job,
+                           struct fusepay_error **error);
+
+// Dead letters, oldest first: those after the job `after` points to, from the
+// first with NULL; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_queue_dead_letters(const struct fusepay_engine *engine,
+                                   const int64_t *after,
+                                   uint32_t limit,
+                                   struct fusepay_job_array *jobs,
+                                   struct fusepay_error **error);
+
+// How many jobs there are, by kind and state.
+//
+// Errors: the common ones.
+int32_t fusepay_queue_counts(const struct fusepay_engine *engine,
+                             struct fusepay_job_count_array *counts,
+                             struct fusepay_error **error);
+
+// Puts a dead letter back in the queue, due now, with fresh runs.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`,
+// `FUSEPAY_ERR_NOT_ALLOWED` when its payment is under review.
+int32_t fusepay_queue_retry(const struct fusepay_engine *engine,
+                            int64_t job_id,
+                            struct fusepay_job *job,
+                            struct fusepay_error **error);
+
+// Closes a dead letter with a reason, which the audit keeps.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+// while its payment still waits for its money.
+int32_t fusepay_queue_resolve(const struct fusepay_engine *engine,
+                              int64_t job_id,
+                              const char *reason,
+                              struct fusepay_error **error);
 
 // Sets the provider's own number for the payment. For an outcome of paid.
 //
@@ -2021,6 +3105,82 @@ int32_t fusepay_reply_notice(struct fusepay_reply *reply,
                              uint32_t outcome,
                              const int64_t *occurred_at_ms);
 
+// Reverses a failed payment now instead of when its job is due. One that is
+// reversed already answers as it is.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_REVERSIBLE` without
+// conclusive evidence.
+int32_t fusepay_reversal_reverse(const struct fusepay_engine *engine,
+                                 const struct fusepay_payment_id *payment_id,
+                                 struct fusepay_payment *payment,
+                                 struct fusepay_error **error);
+
+// Returns part or all of a completed payment.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`,
+// `FUSEPAY_ERR_NOT_REVERSIBLE`, `FUSEPAY_ERR_CURRENCY_MISMATCH`,
+// `FUSEPAY_ERR_REFUND_ABOVE_PAID`, `FUSEPAY_ERR_WALLET_FROZEN`,
+// `FUSEPAY_ERR_WALLET_CLOSED`.
+int32_t fusepay_reversal_refund(const struct fusepay_engine *engine,
+                                const struct fusepay_refund_request *request,
+                                struct fusepay_payment *payment,
+                                struct fusepay_error **error);
+
+// Ends a review with an operator's evidence, which the audit keeps with the
+// reason, 1 to 500 bytes.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_ALLOWED` when it is not under review,
+// `FUSEPAY_ERR_NOT_REVERSIBLE` while a send may still be under way.
+int32_t fusepay_reversal_resolve_review(const struct fusepay_engine *engine,
+                                        const struct fusepay_payment_id *payment_id,
+                                        const struct fusepay_review_verdict *verdict,
+                                        const char *reason,
+                                        struct fusepay_payment *payment,
+                                        struct fusepay_error **error);
+
+// Late successes that wait to be settled, oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_reversal_open_claims(const struct fusepay_engine *engine,
+                                     uint32_t limit,
+                                     struct fusepay_payment_array *payments,
+                                     struct fusepay_error **error);
+
+// Ends the claim of a late success: `settlement` is one of
+// `FUSEPAY_CLAIM_SETTLEMENT_*`, `reason` has 1 to 500 bytes and stays in the audit.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_ALLOWED`.
+int32_t fusepay_reversal_settle_claim(const struct fusepay_engine *engine,
+                                      const struct fusepay_payment_id *payment_id,
+                                      uint32_t settlement,
+                                      const char *reason,
+                                      struct fusepay_payment *payment,
+                                      struct fusepay_error **error);
+
+// Payments whose money waits in suspense, oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_reversal_open_suspense(const struct fusepay_engine *engine,
+                                       uint32_t limit,
+                                       struct fusepay_payment_array *payments,
+                                       struct fusepay_error **error);
+
+// Moves a payment's money from suspense to its wallet (`to` NULL), or to another
+// wallet of the same user.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_ALLOWED`,
+// `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_CURRENCY_MISMATCH`,
+// `FUSEPAY_ERR_WALLET_FROZEN`, `FUSEPAY_ERR_WALLET_CLOSED`,
+// `FUSEPAY_ERR_AMOUNT_OVERFLOW`.
+int32_t fusepay_reversal_release_suspense(const struct fusepay_engine *engine,
+                                          const struct fusepay_payment_id *payment_id,
+                                          const struct fusepay_wallet_id *to,
+                                          struct fusepay_payment *payment,
+                                          struct fusepay_error **error);
+
 // Opens a session by its access token.
 //
 // Errors: `FUSEPAY_ERR_INVALID_TOKEN`; `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL.
@@ -2034,6 +3194,508 @@ int32_t fusepay_session_open(const struct fusepay_engine *engine,
 // that was closed before do nothing.
 void fusepay_session_close(struct fusepay_session **session);
 
+// Whom the session stands for, now.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_principal(const struct fusepay_session *session,
+                                  struct fusepay_principal *principal,
+                                  struct fusepay_error **error);
+
+// The user.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_profile(const struct fusepay_session *session,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// Changes the user's names, 1 to 50 code points each; NULL leaves one as it is.
+// With `expected_version` only while the user is at it; NULL: whatever it is.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_CONFLICT`.
+int32_t fusepay_session_update_profile(const struct fusepay_session *session,
+                                       const char *first_name,
+                                       const char *last_name,
+                                       const int64_t *expected_version,
+                                       struct fusepay_user *user,
+                                       struct fusepay_error **error);
+
+// Replaces the password. A wrong current one counts as a failed log-in. All
+// sessions end, this one too; the answer belongs to a new one on the same device.
+// Passwords are UTF-8, their lengths in bytes; the library's copies are wiped
+// after use.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_WEAK_PASSWORD`, `FUSEPAY_ERR_INVALID_CREDENTIALS`,
+// `FUSEPAY_ERR_HASHING_BUSY`.
+int32_t fusepay_session_change_password(const struct fusepay_session *session,
+                                        const uint8_t *current_password,
+                                        size_t current_password_length,
+                                        const uint8_t *new_password,
+                                        size_t new_password_length,
+                                        struct fusepay_tokens *tokens,
+                                        struct fusepay_error **error);
+
+// The user's sessions that are alive, newest first.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_sessions(const struct fusepay_session *session,
+                                 struct fusepay_session_record_array *sessions,
+                                 struct fusepay_error **error);
+
+// Ends one of the user's sessions.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_revoke_session(const struct fusepay_session *session,
+                                       const struct fusepay_session_id *session_id,
+                                       struct fusepay_error **error);
+
+// Ends this session. Its handle stays, to be closed.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_logout(const struct fusepay_session *session, struct fusepay_error **error);
+
+// Ends all sessions of the user, this one too.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_logout_everywhere(const struct fusepay_session *session,
+                                          struct fusepay_error **error);
+
+// The user's lines of one transaction.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`, also for what is
+// another's.
+int32_t fusepay_session_history_find(const struct fusepay_session *session,
+                                     const struct fusepay_transaction_id *transaction_id,
+                                     struct fusepay_transaction_array *lines,
+                                     struct fusepay_error **error);
+
+// The user's lines of the transaction with this reference, exactly as it is shown.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ID`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_history_find_by_reference(const struct fusepay_session *session,
+                                                  const char *reference,
+                                                  struct fusepay_transaction_array *lines,
+                                                  struct fusepay_error **error);
+
+// As `fusepay_history_page`, of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_history_page(const struct fusepay_session *session,
+                                     const struct fusepay_wallet_id *wallet_id,
+                                     const struct fusepay_history_filter *filter,
+                                     const char *cursor,
+                                     uint32_t limit,
+                                     struct fusepay_transaction_page *page,
+                                     struct fusepay_error **error);
+
+// As `fusepay_session_history_page`, over all of the user's wallets, merged in the
+// order of booking.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_history_page_of_all(const struct fusepay_session *session,
+                                            const struct fusepay_history_filter *filter,
+                                            const char *cursor,
+                                            uint32_t limit,
+                                            struct fusepay_transaction_page *page,
+                                            struct fusepay_error **error);
+
+// As `fusepay_history_statement`, of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_CORRUPT`.
+int32_t fusepay_session_history_statement(const struct fusepay_session *session,
+                                          const struct fusepay_wallet_id *wallet_id,
+                                          int64_t from_ms,
+                                          int64_t until_ms,
+                                          struct fusepay_statement *statement,
+                                          struct fusepay_error **error);
+
+// As `fusepay_history_statement_csv`, of one of the user's wallets.
+//
+// Errors: as `fusepay_session_history_statement`.
+int32_t fusepay_session_history_statement_csv(const struct fusepay_session *session,
+                                              const struct fusepay_wallet_id *wallet_id,
+                                              int64_t from_ms,
+                                              int64_t until_ms,
+                                              struct fusepay_text *csv,
+                                              struct fusepay_error **error);
+
+// As `fusepay_history_statement_json`, of one of the user's wallets.
+//
+// Errors: as `fusepay_session_history_statement`.
+int32_t fusepay_session_history_statement_json(const struct fusepay_session *session,
+                                               const struct fusepay_wallet_id *wallet_id,
+                                               int64_t from_ms,
+                                               int64_t until_ms,
+                                               struct fusepay_text *json,
+                                               struct fusepay_error **error);
+
+// The balance of one of the user's wallets after the last line booked at or
+// before a moment (milliseconds UTC).
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_history_balance_at(const struct fusepay_session *session,
+                                           const struct fusepay_wallet_id *wallet_id,
+                                           int64_t at_ms,
+                                           struct fusepay_money *balance,
+                                           struct fusepay_error **error);
+
+// As `fusepay_auth_list_users`. Operators, auditors, admins. Whatever the role may
+// not do is refused in the same words, here and in every function of the
+// operator; the role is read again at every call.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_list_users(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *after,
+                                            uint32_t limit,
+                                            struct fusepay_user_page *page,
+                                            struct fusepay_error **error);
+
+// As `fusepay_auth_search_users`. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_search_users(const struct fusepay_session *session,
+                                              const char *text,
+                                              const struct fusepay_user_id *after,
+                                              uint32_t limit,
+                                              struct fusepay_user_page *page,
+                                              struct fusepay_error **error);
+
+// One user. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_user(const struct fusepay_session *session,
+                                           const struct fusepay_user_id *user_id,
+                                           struct fusepay_user *user,
+                                           struct fusepay_error **error);
+
+// The sessions of a user that are alive, newest first. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_sessions(const struct fusepay_session *session,
+                                          const struct fusepay_user_id *user_id,
+                                          struct fusepay_session_record_array *sessions,
+                                          struct fusepay_error **error);
+
+// Ends all sessions of a user. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_end_sessions(const struct fusepay_session *session,
+                                              const struct fusepay_user_id *user_id,
+                                              struct fusepay_error **error);
+
+// Forbids a user to log in, and ends their sessions. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_session_operator_deactivate(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *user_id,
+                                            struct fusepay_user *user,
+                                            struct fusepay_error **error);
+
+// Lets a deactivated user log in again. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_reactivate(const struct fusepay_session *session,
+                                            const struct fusepay_user_id *user_id,
+                                            struct fusepay_user *user,
+                                            struct fusepay_error **error);
+
+// Gives a user another role (one of `FUSEPAY_ROLE_*`), and ends their sessions. Admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT` (also for `FUSEPAY_ROLE_SYSTEM`),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_session_operator_set_role(const struct fusepay_session *session,
+                                          const struct fusepay_user_id *user_id,
+                                          uint32_t role,
+                                          struct fusepay_user *user,
+                                          struct fusepay_error **error);
+
+// Anybody's wallet with its money. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_wallet(const struct fusepay_session *session,
+                                             const struct fusepay_wallet_id *wallet_id,
+                                             struct fusepay_wallet *wallet,
+                                             struct fusepay_error **error);
+
+// Anybody's wallets, oldest first. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`.
+int32_t fusepay_session_operator_list_wallets(const struct fusepay_session *session,
+                                              const struct fusepay_user_id *user_id,
+                                              struct fusepay_wallet_array *wallets,
+                                              struct fusepay_error **error);
+
+// A page of anybody's history, newest first, as `fusepay_history_page`. Operators,
+// auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_session_operator_history(const struct fusepay_session *session,
+                                         const struct fusepay_wallet_id *wallet_id,
+                                         const struct fusepay_history_filter *filter,
+                                         const char *cursor,
+                                         uint32_t limit,
+                                         struct fusepay_transaction_page *page,
+                                         struct fusepay_error **error);
+
+// Freezes or thaws a wallet; `status` is one of `FUSEPAY_WALLET_STATUS_*`.
+// Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT` (also for closing, which is the host's),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_WALLET_CLOSED`.
+int32_t fusepay_session_operator_set_wallet_status(const struct fusepay_session *session,
+                                                   const struct fusepay_wallet_id *wallet_id,
+                                                   uint32_t status,
+                                                   struct fusepay_wallet *wallet,
+                                                   struct fusepay_error **error);
+
+// Anybody's payment as it stands. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_find_payment(const struct fusepay_session *session,
+                                              const struct fusepay_payment_id *payment_id,
+                                              struct fusepay_payment *payment,
+                                              struct fusepay_error **error);
+
+// Everything known about a payment: every state, attempt, evidence, timer and
+// decision, in order. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_operator_explain_payment(const struct fusepay_session *session,
+                                                 const struct fusepay_payment_id *payment_id,
+                                                 struct fusepay_explanation *explanation,
+                                                 struct fusepay_error **error);
+
+// Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
+// one (NULL: from the first); `limit` 1 to 500. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_list_payments(const struct fusepay_session *session,
+                                               uint32_t status,
+                                               const struct fusepay_payment_id *after,
+                                               uint32_t limit,
+                                               struct fusepay_payment_array *payments,
+                                               struct fusepay_error **error);
+
+// Returns part or all of a completed payment. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_refund`.
+int32_t fusepay_session_operator_refund(const struct fusepay_session *session,
+                                        const struct fusepay_refund_request *request,
+                                        struct fusepay_payment *payment,
+                                        struct fusepay_error **error);
+
+// Reverses a failed payment now. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_NOT_REVERSIBLE`.
+int32_t fusepay_session_operator_reverse(const struct fusepay_session *session,
+                                         const struct fusepay_payment_id *payment_id,
+                                         struct fusepay_payment *payment,
+                                         struct fusepay_error **error);
+
+// Ends a review with evidence, which the audit keeps with the reason, 1 to 500
+// bytes. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_resolve_review`.
+int32_t fusepay_session_operator_resolve_review(const struct fusepay_session *session,
+                                                const struct fusepay_payment_id *payment_id,
+                                                const struct fusepay_review_verdict *verdict,
+                                                const char *reason,
+                                                struct fusepay_payment *payment,
+                                                struct fusepay_error **error);
+
+// Payments whose money waits in suspense, oldest first; `limit` 1 to 500.
+// Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_open_suspense(const struct fusepay_session *session,
+                                               uint32_t limit,
+                                               struct fusepay_payment_array *payments,
+                                               struct fusepay_error **error);
+
+// Moves a payment's money from suspense to its wallet (`to` NULL), or to another
+// wallet of the same user. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`, and as
+// `fusepay_reversal_release_suspense`.
+int32_t fusepay_session_operator_release_suspense(const struct fusepay_session *session,
+                                                  const struct fusepay_payment_id *payment_id,
+                                                  const struct fusepay_wallet_id *to,
+                                                  struct fusepay_payment *payment,
+                                                  struct fusepay_error **error);
+
+// Late successes that wait to be settled, oldest first; `limit` 1 to 500.
+// Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_open_claims(const struct fusepay_session *session,
+                                             uint32_t limit,
+                                             struct fusepay_payment_array *payments,
+                                             struct fusepay_error **error);
+
+// Ends the claim of a late success: `settlement` is one of
+// `FUSEPAY_CLAIM_SETTLEMENT_*`, `reason` has 1 to 500 bytes and stays in the audit.
+// Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_NOT_ALLOWED`.
+int32_t fusepay_session_operator_settle_claim(const struct fusepay_session *session,
+                                              const struct fusepay_payment_id *payment_id,
+                                              uint32_t settlement,
+                                              const char *reason,
+                                              struct fusepay_payment *payment,
+                                              struct fusepay_error **error);
+
+// Dead letters, oldest first: those after the job `after` points to, from the
+// first with NULL; `limit` 1 to 500. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_operator_dead_letters(const struct fusepay_session *session,
+                                              const int64_t *after,
+                                              uint32_t limit,
+                                              struct fusepay_job_array *jobs,
+                                              struct fusepay_error **error);
+
+// How many jobs there are, by kind and state. Operators, auditors, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`.
+int32_t fusepay_session_operator_job_counts(const struct fusepay_session *session,
+                                            struct fusepay_job_count_array *counts,
+                                            struct fusepay_error **error);
+
+// Puts a dead letter back in the queue, due now, with fresh runs. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED`
+// when its payment is under review.
+int32_t fusepay_session_operator_retry_job(const struct fusepay_session *session,
+                                           int64_t job_id,
+                                           struct fusepay_job *job,
+                                           struct fusepay_error **error);
+
+// Closes a dead letter with a reason, which the audit keeps. Operators, admins.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_FORBIDDEN`,
+// `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_JOB_NOT_DEAD`, `FUSEPAY_ERR_NOT_ALLOWED` while its payment still
+// waits for its money.
+int32_t fusepay_session_operator_resolve_job(const struct fusepay_session *session,
+                                             int64_t job_id,
+                                             const char *reason,
+                                             struct fusepay_error **error);
+
+// The user's wallets, oldest first.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
+int32_t fusepay_session_wallet_list(const struct fusepay_session *session,
+                                    struct fusepay_wallet_array *wallets,
+                                    struct fusepay_error **error);
+
+// Gives the user a further wallet in a currency. `label` names it, up to 100
+// bytes; NULL for no name.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`, `FUSEPAY_ERR_INVALID_TOKEN`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED`
+// for one wallet too many.
+int32_t fusepay_session_wallet_create(const struct fusepay_session *session,
+                                      const char *currency,
+                                      const char *label,
+                                      struct fusepay_wallet *wallet,
+                                      struct fusepay_error **error);
+
+// One of the user's wallets with its money, as one snapshot.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_find(const struct fusepay_session *session,
+                                    const struct fusepay_wallet_id *wallet_id,
+                                    struct fusepay_wallet *wallet,
+                                    struct fusepay_error **error);
+
+// Moves money out of one of the user's wallets into any wallet of the same
+// currency; answers the sender's line. The transfer fee and the sender's limits
+// apply.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, and as `fusepay_wallet_transfer`;
+// `FUSEPAY_ERR_NOT_FOUND` when the source is not the user's.
+int32_t fusepay_session_wallet_transfer(const struct fusepay_session *session,
+                                        const struct fusepay_transfer_request *request,
+                                        struct fusepay_transaction *transaction,
+                                        struct fusepay_error **error);
+
+// One hold on one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_find_hold(const struct fusepay_session *session,
+                                         const struct fusepay_hold_id *hold_id,
+                                         struct fusepay_hold *hold,
+                                         struct fusepay_error **error);
+
+// The holds of one of the user's wallets in one state (one of
+// `FUSEPAY_HOLD_STATUS_*`), oldest first; `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_holds(const struct fusepay_session *session,
+                                     const struct fusepay_wallet_id *wallet_id,
+                                     uint32_t status,
+                                     uint32_t limit,
+                                     struct fusepay_hold_array *holds,
+                                     struct fusepay_error **error);
+
+// The limits of one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_wallet_limits(const struct fusepay_session *session,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      struct fusepay_limit_array *limits,
+                                      struct fusepay_error **error);
+
+// The lines of a statement as CSV (RFC 4180): a header, one record per line, CRLF
+// ends. Asked for and answered as `fusepay_history_statement`.
+//
+// Amounts and balances are exact decimals in major units ("-19.50"), times RFC
+// 3339 in UTC, what is absent is empty. Texts that came from outside and that a
+// spreadsheet would run as a formula get an apostrophe in front.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_csv(const struct fusepay_engine *engine,
+                                      const struct fusepay_wallet_id *wallet_id,
+                                      int64_t from_ms,
+                                      int64_t until_ms,
+                                      struct fusepay_text *csv,
+                                      struct fusepay_error **error);
+
+// A statement as one JSON object: amounts in minor units as integers, times in
+// milliseconds, metadata as the text of its JSON object. Asked for and answered
+// as `fusepay_history_statement`.
+//
+// Errors: as `fusepay_history_statement`.
+int32_t fusepay_history_statement_json(const struct fusepay_engine *engine,
+                                       const struct fusepay_wallet_id *wallet_id,
+                                       int64_t from_ms,
+                                       int64_t until_ms,
+                                       struct fusepay_text *json,
+                                       struct fusepay_error **error);
+
 // Where payments, jobs, money, providers and files stand. Counts payments row by
 // row: meant for a dashboard's minute, not for every request.
 //
@@ -2041,6 +3703,100 @@ void fusepay_session_close(struct fusepay_session **session);
 int32_t fusepay_engine_stats(const struct fusepay_engine *engine,
                              struct fusepay_stats *stats,
                              struct fusepay_error **error);
+
+// One user.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_find_user(const struct fusepay_engine *engine,
+                               const struct fusepay_user_id *user_id,
+                               struct fusepay_user *user,
+                               struct fusepay_error **error);
+
+// Changes a user's names, 1 to 50 code points each; NULL leaves one as it is.
+// With `expected_version` only while the user is at it; NULL: whatever it is.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_CONFLICT`.
+int32_t fusepay_auth_update_profile(const struct fusepay_engine *engine,
+                                    const struct fusepay_user_id *user_id,
+                                    const char *first_name,
+                                    const char *last_name,
+                                    const int64_t *expected_version,
+                                    struct fusepay_user *user,
+                                    struct fusepay_error **error);
+
+// Users in the order in which they registered, after one (NULL: from the first);
+// `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_auth_list_users(const struct fusepay_engine *engine,
+                                const struct fusepay_user_id *after,
+                                uint32_t limit,
+                                struct fusepay_user_page *page,
+                                struct fusepay_error **error);
+
+// Users whose address or one of whose names begins with `text`, whatever its
+// case; no character of it is special. Order and pages as
+// `fusepay_auth_list_users`. Looks at every user on the way.
+//
+// Errors: `FUSEPAY_ERR_TOO_LONG` (256 bytes), `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_INVALID_CURSOR`.
+int32_t fusepay_auth_search_users(const struct fusepay_engine *engine,
+                                  const char *text,
+                                  const struct fusepay_user_id *after,
+                                  uint32_t limit,
+                                  struct fusepay_user_page *page,
+                                  struct fusepay_error **error);
+
+// Gives a user another role (one of `FUSEPAY_ROLE_*`), and ends their sessions.
+// The host makes the first admin this way.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` (also for `FUSEPAY_ROLE_SYSTEM`),
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_auth_set_role(const struct fusepay_engine *engine,
+                              const struct fusepay_user_id *user_id,
+                              uint32_t role,
+                              struct fusepay_user *user,
+                              struct fusepay_error **error);
+
+// Forbids a user to log in, and ends their sessions. Wallets and history stay. A
+// deactivated user stays as they are.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_LAST_ADMIN`.
+int32_t fusepay_auth_deactivate(const struct fusepay_engine *engine,
+                                const struct fusepay_user_id *user_id,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// Lets a deactivated user log in again.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_reactivate(const struct fusepay_engine *engine,
+                                const struct fusepay_user_id *user_id,
+                                struct fusepay_user *user,
+                                struct fusepay_error **error);
+
+// The sessions of a user that are alive, newest first.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_sessions(const struct fusepay_engine *engine,
+                              const struct fusepay_user_id *user_id,
+                              struct fusepay_session_record_array *sessions,
+                              struct fusepay_error **error);
+
+// Ends one session. One that has ended stays ended.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_revoke_session(const struct fusepay_engine *engine,
+                                    const struct fusepay_session_id *session_id,
+                                    struct fusepay_error **error);
+
+// Ends all sessions of a user.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_auth_end_sessions(const struct fusepay_engine *engine,
+                                  const struct fusepay_user_id *user_id,
+                                  struct fusepay_error **error);
 
 // Gives a user a further wallet in a currency. `label` names it, up to 100
 // bytes; NULL for no name.

@@ -20,7 +20,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use fusepay_core::{Code, Error};
 
 use crate::error::CaughtError;
+use crate::event::Seat;
 use crate::log::LogFiles;
+use crate::logger::Listener;
 use crate::memory::Memory;
 use crate::reply::Reply;
 
@@ -179,17 +181,17 @@ const fn to_usize(number: u32) -> usize {
     number as usize
 }
 
-/// The tables of one process.
+/// The tables of one process, and whom it logs to.
 pub(crate) struct Tables {
     pid: u32,
     pub(crate) engines: Table<fusepay_core::FusePay>,
     pub(crate) sessions: Table<fusepay_core::Session>,
     pub(crate) errors: Table<CaughtError>,
     pub(crate) memories: Table<Memory>,
-    #[allow(dead_code, reason = "for the nouns that follow")]
-    pub(crate) subscriptions: Table<std::sync::Mutex<Option<fusepay_core::Subscription>>>,
+    pub(crate) subscriptions: Table<Seat>,
     pub(crate) replies: Table<Reply>,
     pub(crate) log_files: Table<LogFiles>,
+    pub(crate) listener: Listener,
 }
 
 impl Tables {
@@ -204,6 +206,7 @@ impl Tables {
             subscriptions: Table::new(Kind::Subscription, life),
             replies: Table::new(Kind::Reply, life),
             log_files: Table::new(Kind::LogFiles, life),
+            listener: Listener::new(None),
         }
     }
 }

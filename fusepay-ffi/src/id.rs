@@ -119,7 +119,6 @@ pub(crate) fn id<I: Id>(pointer: *const I) -> Result<I::Core, Error> {
 ///
 /// # Errors
 /// [`Code::InvalidArgument`] for a pointer that is not aligned.
-#[allow(dead_code, reason = "for the nouns that follow")]
 pub(crate) fn optional_id<I: Id>(pointer: *const I) -> Result<Option<I::Core>, Error> {
     Ok(input::optional(I::FIELD, pointer)?.map(Into::into))
 }

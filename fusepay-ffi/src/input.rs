@@ -101,6 +101,18 @@ pub(crate) fn secret(field: &'static str, pointer: *const u8, length: usize) -> 
     }
 }
 
+/// A password as its user typed it; whether it will do, and be it empty, is the
+/// core's to say. The library's copy is wiped after use.
+///
+/// # Errors
+/// As [`bytes`], and for NULL.
+pub(crate) fn password(field: &'static str, pointer: *const u8, length: usize) -> Result<Secret, Error> {
+    if pointer.is_null() {
+        return Err(invalid(field, "must not be NULL"));
+    }
+    bytes(field, pointer, length).map(Secret::new)
+}
+
 /// A value behind a pointer that may be NULL: an id, a number.
 ///
 /// # Errors
@@ -334,7 +346,9 @@ mod tests {
         assert_eq!(code(bytes("body", std::ptr::null(), 1)), Code::InvalidArgument);
         assert_eq!(code(bytes("body", c"x".as_ptr().cast(), usize::MAX)), Code::InvalidArgument);
         assert_eq!(bytes("body", std::ptr::null(), 0).unwrap(), b"");
-        assert_eq!(code(secret("password", c"x".as_ptr().cast(), 0)), Code::InvalidArgument);
+        assert_eq!(code(secret("key", c"x".as_ptr().cast(), 0)), Code::InvalidArgument);
+        assert_eq!(code(password("password", std::ptr::null(), 0)), Code::InvalidArgument);
+        assert_eq!(password("password", c"x".as_ptr().cast(), 0).unwrap().expose(), b"");
         assert_eq!(code(word("status", 70_000, fusepay_core::WalletStatus::from_number)), Code::InvalidArgument);
         assert_eq!(code(flag("keeps", 2)), Code::InvalidArgument);
         assert_eq!(code(span("deadline_ms", -1)), Code::InvalidArgument);

@@ -25,6 +25,7 @@
 #![allow(clippy::not_unsafe_ptr_arg_deref, reason = "the callers are C; see above")]
 
 pub mod audit;
+pub mod auth;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -32,19 +33,26 @@ pub mod codes;
 pub mod config;
 pub mod engine;
 pub mod error;
+pub mod event;
 pub mod history;
 pub mod hold;
 pub mod id;
 pub mod log;
 pub mod memory;
 pub mod money;
+pub mod payment;
 pub mod policy;
 pub mod provider;
+pub mod queue;
 pub mod reply;
+pub mod reversal;
 pub mod session;
+pub mod statement;
 pub mod stats;
+pub mod user;
 pub mod wallet;
 
 mod boundary;
 mod handle;
 mod input;
+mod logger;

@@ -1,14 +1,69 @@
-//! Log files for hosts that have no logging of their own.
+//! Logging: lines handed to a callback of the host, or log files for hosts that
+//! have no logging of their own. A process has one of the two.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use fusepay_core::{LogLevel, LogRotation, LoggingConfig, LoggingGuard, init_logging};
+use fusepay_core::{Code, Error, LogLevel, LogRotation, LoggingConfig, LoggingGuard, init_logging};
 
 use crate::boundary::{guard, guard_or};
+use crate::callback::{UserData, fusepay_destroy};
 use crate::error::fusepay_error;
 use crate::handle::tables;
 use crate::input::{self, requests};
+use crate::logger::{self, Logger};
+
+/// Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct fusepay_logger {
+    /// `sizeof(fusepay_logger)`, set by `FUSEPAY_INIT`.
+    pub struct_size: usize,
+    /// The host's own pointer, handed to the function below.
+    pub user_data: *mut c_void,
+    /// Gives `user_data` back; may be NULL.
+    pub destroy: fusepay_destroy,
+    /// What is told, this level and above: one of `FUSEPAY_LOG_LEVEL_*`; 0 for info.
+    pub level: u32,
+    /// Takes one line: its level (`FUSEPAY_LOG_LEVEL_*`), the part of the library it
+    /// comes from, and the message with its fields (` key=value`). One line each,
+    /// control characters escaped; they live during the call. There is never a
+    /// password, key or token in them.
+    ///
+    /// Called from any thread, several at once, also from the one that is inside a
+    /// call of the library, which waits for it: be quick. It may call the library;
+    /// what that logs on the same thread is not told. It must not leave by an
+    /// exception or `longjmp`: that ends the process.
+    pub write:
+        Option<extern "C-unwind" fn(user_data: *mut c_void, level: u32, target: *const c_char, message: *const c_char)>,
+}
+
+requests!(fusepay_logger);
+
+/// Makes a logger the one of this process, for all engines, instead of the former
+/// one; nobody is told any more with NULL. The logger's `destroy` is owed from here
+/// on, also when this fails: it comes when another one took its place and the last
+/// call in flight has returned. In a forked child nobody is told until it sets a
+/// logger of its own.
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_ALLOWED` when this
+/// process logs into files (`fusepay_log_to_files`).
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_log_set(logger: *const fusepay_logger, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || {
+        let given = input::optional_request("logger", logger)?;
+        logger::listen(given.map(|given| read_logger(&given)).transpose()?)
+    })
+}
+
+fn read_logger(given: &fusepay_logger) -> Result<Logger, Error> {
+    let data = UserData::new(given.user_data, given.destroy);
+    let level = input::optional_word("level", given.level, LogLevel::from_number)?.unwrap_or(LogLevel::Info);
+    match given.write {
+        Some(write) => Ok(Logger { data, write, level }),
+        None => Err(Error::field(Code::InvalidArgument, "logger", "needs write")),
+    }
+}
 
 /// Where logs go, and how many are kept; 0 leaves a default alone.
 #[repr(C)]
@@ -45,7 +100,7 @@ pub(crate) struct LogFiles {
 /// until the program ends.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_INVALID_CONFIG`,
-/// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already,
+/// `FUSEPAY_ERR_NOT_ALLOWED` when this process logs already (also by `fusepay_log_set`),
 /// `FUSEPAY_ERR_STORAGE_FAULT` when the directory or a file can't be made.
 #[unsafe(no_mangle)]
 pub extern "C" fn fusepay_log_to_files(

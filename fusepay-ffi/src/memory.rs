@@ -8,6 +8,7 @@ use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
 use fusepay_core::{Code, Error};
+use zeroize::Zeroizing;
 
 use crate::boundary::{guard, guard_or};
 use crate::error::fusepay_error;
@@ -58,6 +59,7 @@ pub(crate) use records;
 #[derive(Default)]
 pub(crate) struct Memory {
     texts: Vec<CString>,
+    secrets: Vec<Zeroizing<Vec<u8>>>,
     blocks: Vec<Box<dyn std::any::Any>>,
 }
 
@@ -75,6 +77,18 @@ impl Memory {
         let copy = CString::new(text.get(..end).unwrap_or_default()).unwrap_or_default();
         let pointer = copy.as_ptr();
         self.texts.push(copy);
+        pointer
+    }
+
+    /// As [`Memory::text`], wiped when the memory is given back: a token.
+    pub(crate) fn secret_text(&mut self, text: &str) -> *const c_char {
+        let end = text.find('\0').unwrap_or(text.len());
+        // Room for all of it from the start: a copy that grew would leave parts behind.
+        let mut copy = Zeroizing::new(Vec::with_capacity(end + 1));
+        copy.extend(text.bytes().take(end));
+        copy.push(0);
+        let pointer = copy.as_ptr().cast();
+        self.secrets.push(copy);
         pointer
     }
 
@@ -128,7 +142,7 @@ impl Memory {
     }
 
     fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.blocks.is_empty()
+        self.texts.is_empty() && self.secrets.is_empty() && self.blocks.is_empty()
     }
 }
 

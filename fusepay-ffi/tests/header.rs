@@ -5,27 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test gives up by panicking")]
 
-use std::path::{Path, PathBuf};
+mod compile;
+
+use compile::{WARNINGS, compiler, library, root, run, run_c};
 use std::process::Command;
-
-const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The compiler named by an environment variable, or the usual one.
-fn compiler(variable: &str, usual: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| usual.to_owned())
-}
-
-#[track_caller]
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed:\n{errors}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 #[track_caller]
 fn check_header(compiler: &str, language: &str, standard: &str) {
@@ -53,35 +36,15 @@ fn header_is_clean_cpp17() {
     check_header(&compiler("CXX", "c++"), "c++", "-std=c++17");
 }
 
-/// The shared library that cargo built for this very test run.
-fn library() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().unwrap();
-    [folder.join("libfusepay.so"), folder.join("../libfusepay.so")]
-        .into_iter()
-        .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("no libfusepay.so near {}", folder.display()))
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn a_c_program_links_and_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    let library = library();
-    let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
-    std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
-    let program = folder.path().join("program");
-    let source = root().join("tests/c/version.c");
-    let mut command = Command::new(compiler("CC", "cc"));
-    command.args(WARNINGS).arg("-std=c99").arg("-I").arg(root().join("include")).arg(source).arg(&library);
-    run(command.arg("-o").arg(&program));
-    let output = run(Command::new(&program).env("LD_LIBRARY_PATH", folder.path()));
     let expected = concat!(
         env!("CARGO_PKG_VERSION"),
         "\nINSUFFICIENT_FUNDS: the wallet's available balance does not cover this\n",
         "IN_DOUBT is retryable\nUNKNOWN_CODE\n"
     );
-    assert_eq!(output, expected);
+    assert_eq!(run_c("version.c"), expected);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use fusepay_core::{Code, ErrorKind, LISTS};
+use fusepay_core::{Code, ErrorKind, LISTS, Word};
 
 use crate::text::{MARK, screaming};
 
 /// `fusepay-ffi/src/codes.rs`.
 pub(crate) fn codes() -> String {
-    let mut text = format!("//! {MARK}\n\nuse std::ffi::CStr;\n\n");
+    let mut text = format!("//! {MARK}\n\nuse std::ffi::{{CStr, c_char}};\n\n");
     text.push_str("/// The call did what it says.\npub const FUSEPAY_OK: i32 = 0;\n");
     for code in Code::ALL {
         text.push_str(&constant("ERR", code.name(), code.meaning(), "i32", code.number()));
@@ -30,8 +30,32 @@ pub(crate) fn codes() -> String {
         text.push_str(&format!("    {row}\n"));
     }
     text.push_str("];\n");
+    for (list, words) in LISTS.iter().filter(|(list, _)| *list != "Code") {
+        text.push_str(&names(list, words));
+    }
     text
 }
+
+/// The function that gives a word's name: `fusepay_payment_status_name`.
+fn names(list: &str, words: &[Word]) -> String {
+    let (constants, snake) = (screaming(list), screaming(list).to_ascii_lowercase());
+    let function = snake.strip_suffix("_name").unwrap_or(&snake);
+    let example = words.first().map_or("", |word| word.name);
+    let mut text = format!(
+        "\n/// The stable name of one of `FUSEPAY_{constants}_*`, such as \"{example}\";\n\
+         /// \"{NO_WORD}\" for a number that is none of them. A static string, never NULL.\n\
+         #[unsafe(no_mangle)]\n\
+         pub extern \"C\" fn fusepay_{function}_name(number: u32) -> *const c_char {{\n    let name = match number {{\n"
+    );
+    for word in words {
+        text.push_str(&format!("        FUSEPAY_{constants}_{} => c{:?},\n", screaming(word.name), word.name));
+    }
+    text.push_str(&format!("        _ => c{NO_WORD:?},\n    }};\n    name.as_ptr()\n}}\n"));
+    text
+}
+
+/// What is said of a number that is no word of its list. No list has such a word.
+const NO_WORD: &str = "UNKNOWN_WORD";
 
 fn constant(list: &str, name: &str, meaning: &str, of: &str, number: u16) -> String {
     format!("/// {}\npub const FUSEPAY_{list}_{}: {of} = {number};\n", sentence(meaning), screaming(name))

@@ -1,0 +1,56 @@
+//! Compiles C programs against the committed header and the library that cargo
+//! built for this very test run, and runs them.
+
+#![allow(dead_code, reason = "every test file uses its part of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Every warning is an error.
+pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+/// The folder of the whole workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The compiler named by an environment variable, or the usual one.
+pub(crate) fn compiler(variable: &str, usual: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| usual.to_owned())
+}
+
+/// Runs a command that must succeed; what it printed.
+#[track_caller]
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed ({}):\n{printed}{errors}", output.status);
+    printed
+}
+
+/// The shared library that cargo built for this very test run.
+pub(crate) fn library() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().unwrap();
+    [folder.join("libfusepay.so"), folder.join("../libfusepay.so")]
+        .into_iter()
+        .find(|path| path.exists())
+        .unwrap_or_else(|| panic!("no libfusepay.so near {}", folder.display()))
+}
+
+/// Compiles a program of `tests/c` as C99, links it with the library and runs it
+/// in an empty folder of its own, which is gone afterwards; what it printed.
+#[track_caller]
+pub(crate) fn run_c(source: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let library = library();
+    let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
+    std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
+    let program = folder.path().join("program");
+    let source = root().join("tests/c").join(source);
+    let mut command = Command::new(compiler("CC", "cc"));
+    command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
+    run(command.arg("-o").arg(&program));
+    run(Command::new(&program).current_dir(folder.path()).env("LD_LIBRARY_PATH", folder.path()))
+}
