@@ -1012,6 +1012,399 @@ typedef struct fusepay_principal {
     uint32_t role;
 } fusepay_principal;
 
+// An amount: `{ 250000, "NGN" }` is ₦2,500.00.
+typedef struct fusepay_money {
+    // Minor units of the currency (kobo, cents). May be negative where the
+    // documentation says so.
+    int64_t minor;
+    // Three upper-case letters of ISO 4217 and a NUL.
+    char currency[4];
+} fusepay_money;
+
+// The id of a quote.
+typedef struct fusepay_quote_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_quote_id;
+
+// A bill to pay. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_pay_bill {
+    // `sizeof(fusepay_pay_bill)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // The wallet that pays.
+    struct fusepay_wallet_id wallet_id;
+    // The biller's code.
+    const char *biller;
+    // The item's code.
+    const char *item;
+    // For whom: a meter, a phone, a policy. 1 to 128 bytes.
+    const char *customer_reference;
+    // What the biller receives; the fee comes on top.
+    struct fusepay_money amount;
+    // A quote to pay at; its biller, item, customer and amount must be these.
+    // NULL for none.
+    const struct fusepay_quote_id *quote_id;
+    // The host's own notes, handed to the provider too: a JSON object of at most
+    // 4,096 bytes; NULL for none.
+    const char *metadata;
+    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    const char *idempotency_key;
+    // When the user asked, in milliseconds UTC, for providers whose request ids
+    // carry a time (VTpass). Store it beside the key: with both, a repetition
+    // after a restore sends the same id. NULL for the wall clock.
+    const int64_t *requested_at_ms;
+    // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
+    const int64_t *expected_version;
+} fusepay_pay_bill;
+
+// The id of a bill payment; also that of its transaction.
+typedef struct fusepay_payment_id {
+    // The 16 bytes of a UUID (RFC 9562).
+    uint8_t bytes[16];
+} fusepay_payment_id;
+
+// A bill payment as it stands.
+typedef struct fusepay_payment {
+    // `sizeof(fusepay_payment)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id; also the id of its transaction.
+    struct fusepay_payment_id id;
+    // Who pays.
+    struct fusepay_user_id user_id;
+    // From which wallet.
+    struct fusepay_wallet_id wallet_id;
+    // The reference to show: "BILL_" and 32 hexadecimal characters.
+    const char *reference;
+    // The biller's code.
+    const char *biller;
+    // The item's code.
+    const char *item;
+    // What the bill is for, such as "ELECTRICITY".
+    const char *category;
+    // The provider it goes to; chosen when it was made, never another.
+    const char *provider;
+    // For whom it is paid.
+    const char *customer_reference;
+    // What the biller receives.
+    struct fusepay_money amount;
+    // What the payer is charged on top.
+    struct fusepay_money fee;
+    // Where it stands: one of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t status;
+    // The same in the words of the transaction its owner sees: one of
+    // `FUSEPAY_TRANSACTION_STATUS_*`.
+    uint32_t transaction_status;
+    // Rises with every change.
+    int64_t version;
+    // Our id at the provider; sent with every attempt, never changes.
+    const char *request_id;
+    // What has been returned by request, in minor units.
+    int64_t refunded_minor;
+    // The provider's own number; NULL until it is known.
+    const char *provider_reference;
+    // A receipt to show; NULL when the provider gave none.
+    const char *receipt;
+    // Why it failed, by the provider's code or ours; or NULL.
+    const char *failure_code;
+    // Why it failed, for people; or NULL.
+    const char *failure_reason;
+    // Why an operator has to look at it: one of `FUSEPAY_REVIEW_REASON_*`; or NULL.
+    const uint32_t *review_reason;
+    // What the provider was paid after the reversal, in minor units: a claim.
+    int64_t claim_minor;
+    // What waits in suspense for the owner, in minor units.
+    int64_t suspense_minor;
+    // The metadata given to `fusepay_bill_pay`: a JSON object.
+    const char *metadata;
+    // When it was made, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it last changed, in milliseconds UTC.
+    int64_t updated_at_ms;
+    // When the provider's confirmation was booked, in milliseconds UTC; or NULL.
+    const int64_t *completed_at_ms;
+} fusepay_payment;
+
+// Several payments.
+typedef struct fusepay_payment_array {
+    // `sizeof(fusepay_payment_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the payments; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The payments; NULL when there are none.
+    const struct fusepay_payment *const *items;
+} fusepay_payment_array;
+
+// Several texts the library made.
+typedef struct fusepay_text_array {
+    // `sizeof(fusepay_text_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the texts; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The texts; NULL when there are none.
+    const char *const *items;
+} fusepay_text_array;
+
+// One decision about a payment.
+typedef struct fusepay_payment_step {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the explanation owns it.
+    struct fusepay_memory *memory;
+    // When, in milliseconds UTC.
+    int64_t at_ms;
+    // The status before: one of `FUSEPAY_PAYMENT_STATUS_*`.
+    uint32_t before;
+    // The status after; the same where the decision was to go on.
+    uint32_t after;
+    // The attempt it rests on; or NULL.
+    const int64_t *attempt_id;
+    // What was decided and why.
+    const char *decision;
+} fusepay_payment_step;
+
+// One contact with a provider about a payment.
+typedef struct fusepay_attempt {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the explanation owns it.
+    struct fusepay_memory *memory;
+    // Its number, from 1 in this database.
+    int64_t id;
+    // What kind of contact: one of `FUSEPAY_ATTEMPT_KIND_*`.
+    uint32_t kind;
+    // What it found out: one of `FUSEPAY_OUTCOME_KIND_*`.
+    uint32_t outcome;
+    // A sentence about it; or NULL.
+    const char *detail;
+    // SHA-256 of the raw answer, in hexadecimal; or NULL.
+    const char *evidence_hash;
+    // The answer, secrets removed; or NULL.
+    const char *evidence_text;
+    // When it began, in milliseconds UTC.
+    int64_t started_at_ms;
+    // When its outcome was recorded, in milliseconds UTC; NULL while it is under way.
+    const int64_t *finished_at_ms;
+} fusepay_attempt;
+
+// A job as an operator sees it.
+typedef struct fusepay_job {
+    // `sizeof(fusepay_job)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its number, from 1; never used again.
+    int64_t id;
+    // What it does: one of `FUSEPAY_JOB_KIND_*`.
+    uint32_t kind;
+    // Where it stands: one of `FUSEPAY_JOB_STATUS_*`.
+    uint32_t status;
+    // The 16 bytes of what it is about: a payment's or a hold's id.
+    uint8_t subject[16];
+    // The code of the provider it calls; NULL when it calls none.
+    const char *provider;
+    // Runs that counted.
+    uint32_t runs;
+    // Times its process died under it.
+    uint32_t crashes;
+    // When it runs next, on the engine's timeline, in milliseconds.
+    int64_t due_at_ms;
+    // Why the last run failed; or NULL.
+    const char *last_error;
+    // When it was queued, in milliseconds UTC.
+    int64_t created_at_ms;
+    // When it became a dead letter, in milliseconds UTC; or NULL.
+    const int64_t *died_at_ms;
+} fusepay_job;
+
+// Everything known about a payment, in order.
+typedef struct fusepay_explanation {
+    // `sizeof(fusepay_explanation)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // The payment as it stands.
+    const struct fusepay_payment *payment;
+    // How many decisions there are.
+    size_t steps_length;
+    // Every decision, oldest first.
+    const struct fusepay_payment_step *const *steps;
+    // How many contacts there are.
+    size_t attempts_length;
+    // Every contact with the provider, oldest first, with its evidence; NULL
+    // when there is none.
+    const struct fusepay_attempt *const *attempts;
+    // The timer that will act next; NULL when there is none.
+    const struct fusepay_job *next_job;
+} fusepay_explanation;
+
+// A header of a webhook.
+typedef struct fusepay_header {
+    // Its name, as received.
+    const char *name;
+    // Its value.
+    const char *value;
+} fusepay_header;
+
+// A webhook as the host received it.
+typedef struct fusepay_webhook {
+    // `sizeof(fusepay_webhook)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its headers, as received.
+    const struct fusepay_header *headers;
+    // How many headers there are.
+    size_t header_count;
+    // The body, byte for byte: signatures are over this.
+    const uint8_t *body;
+    // Its length in bytes.
+    size_t body_length;
+} fusepay_webhook;
+
+// What became of a webhook.
+typedef struct fusepay_webhook_receipt {
+    // `sizeof(fusepay_webhook_receipt)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // NULL: the record points to nothing.
+    struct fusepay_memory *memory;
+    // Notices in it that name a payment of ours.
+    uint32_t matched;
+    // Notices in it that name none.
+    uint32_t unknown;
+} fusepay_webhook_receipt;
+
+// What an operation costs on top of its amount: a fixed part and a share, kept
+// between a minimum and a maximum, rounded half up. Amounts in minor units.
+typedef struct fusepay_fee {
+    // `sizeof(fusepay_fee)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Charged whatever the amount.
+    int64_t fixed_minor;
+    // The least charged.
+    int64_t minimum_minor;
+    // The most charged; NULL for no cap.
+    const int64_t *maximum_minor;
+    // Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
+    uint32_t per_mille;
+} fusepay_fee;
+
+// Something a biller sells, to be loaded: prepaid units, a data bundle.
+typedef struct fusepay_bill_item_entry {
+    // `sizeof(fusepay_bill_item_entry)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its code, unique for its biller; 1 to 64 of `A-Z a-z 0-9 - _ .`
+    const char *code;
+    // Its name for people, at most 200 bytes.
+    const char *name;
+    // The currency it is paid in, ISO 4217.
+    const char *currency;
+    // The least that can be paid, in minor units; at least 1.
+    int64_t minimum_minor;
+    // The most that can be paid, in minor units; equal for a fixed price.
+    int64_t maximum_minor;
+    // What the payer is charged on top; NULL for nothing.
+    const struct fusepay_fee *fee;
+    // 1 when the customer must be validated with the provider before paying.
+    uint32_t validates_customer;
+    // 1 when it can't be bought now.
+    uint32_t is_disabled;
+} fusepay_bill_item_entry;
+
+// A company that bills are paid to, with what it sells, to be loaded.
+typedef struct fusepay_biller_entry {
+    // `sizeof(fusepay_biller_entry)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Its code, unique in the catalogue; 1 to 64 of `A-Z a-z 0-9 - _ .`
+    const char *code;
+    // Its name for people, at most 200 bytes.
+    const char *name;
+    // What its bills are for, such as "ELECTRICITY"; 1 to 64 of `A-Z 0-9 _`.
+    const char *category;
+    // The codes of the providers that serve it, the preferred first; 1 to 8. A
+    // payment goes to one of them, and never to a second.
+    const char *const *providers;
+    // How many providers there are.
+    size_t provider_count;
+    // What it sells.
+    const struct fusepay_bill_item_entry *items;
+    // How many items there are.
+    size_t item_count;
+    // 1 when it can't be paid now.
+    uint32_t is_disabled;
+} fusepay_biller_entry;
+
+// A company that bills are paid to.
+typedef struct fusepay_biller {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Its code, unique in the catalogue.
+    const char *code;
+    // Its name for people.
+    const char *name;
+    // What its bills are for, such as "ELECTRICITY".
+    const char *category;
+    // The codes of the providers that serve it, the preferred first.
+    const char *const *providers;
+    // How many providers there are.
+    size_t provider_count;
+    // Whether it can be paid now.
+    bool enabled;
+} fusepay_biller;
+
+// Several billers.
+typedef struct fusepay_biller_array {
+    // `sizeof(fusepay_biller_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the billers; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The billers; NULL when there are none.
+    const struct fusepay_biller *const *items;
+} fusepay_biller_array;
+
+// Something a biller sells: prepaid units, a data bundle, a policy.
+typedef struct fusepay_bill_item {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Its code, unique for its biller.
+    const char *code;
+    // Its name for people.
+    const char *name;
+    // The currency it is paid in.
+    char currency[4];
+    // The least that can be paid, in minor units.
+    int64_t minimum_minor;
+    // The most that can be paid, in minor units; equal for a fixed price.
+    int64_t maximum_minor;
+    // What the payer is charged on top; can be loaded again as it stands.
+    const struct fusepay_fee *fee;
+    // Whether the customer must be validated with the provider before paying.
+    bool validates_customer;
+    // Whether it can be bought now.
+    bool enabled;
+} fusepay_bill_item;
+
+// The items of a biller.
+typedef struct fusepay_bill_item_array {
+    // `sizeof(fusepay_bill_item_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the items; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The items; NULL when there are none.
+    const struct fusepay_bill_item *const *items;
+} fusepay_bill_item_array;
+
 // A key that tokens are signed with or verified by. Supplied by the host, held
 // in memory only, never stored. There is no default key.
 typedef struct fusepay_key {
@@ -1059,15 +1452,6 @@ typedef struct fusepay_capabilities {
     // For `FUSEPAY_REQUEST_ID_HEX`: 16 to 64.
     uint32_t request_id_length;
 } fusepay_capabilities;
-
-// An amount: `{ 250000, "NGN" }` is ₦2,500.00.
-typedef struct fusepay_money {
-    // Minor units of the currency (kobo, cents). May be negative where the
-    // documentation says so.
-    int64_t minor;
-    // Three upper-case letters of ISO 4217 and a NUL.
-    char currency[4];
-} fusepay_money;
 
 // One payment to send. Its texts live during the call.
 typedef struct fusepay_pay_request {
@@ -1121,28 +1505,6 @@ typedef struct fusepay_customer_request {
     // How long the answer is waited for, in milliseconds.
     int64_t deadline_ms;
 } fusepay_customer_request;
-
-// A header of a webhook.
-typedef struct fusepay_header {
-    // Its name, as received.
-    const char *name;
-    // Its value.
-    const char *value;
-} fusepay_header;
-
-// A webhook as the host received it.
-typedef struct fusepay_webhook {
-    // `sizeof(fusepay_webhook)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Its headers, as received.
-    const struct fusepay_header *headers;
-    // How many headers there are.
-    size_t header_count;
-    // The body, byte for byte: signatures are over this.
-    const uint8_t *body;
-    // Its length in bytes.
-    size_t body_length;
-} fusepay_webhook;
 
 // An outside biller or aggregator, as callbacks. Begin it with `FUSEPAY_INIT`;
 // it is copied when it is registered.
@@ -1280,21 +1642,6 @@ typedef struct fusepay_breaker {
     // How many calls then try it, and must all succeed; 1 to 64.
     uint32_t half_open_calls;
 } fusepay_breaker;
-
-// What an operation costs on top of its amount: a fixed part and a share, kept
-// between a minimum and a maximum, rounded half up. Amounts in minor units.
-typedef struct fusepay_fee {
-    // `sizeof(fusepay_fee)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Charged whatever the amount.
-    int64_t fixed_minor;
-    // The least charged.
-    int64_t minimum_minor;
-    // The most charged; NULL for no cap.
-    const int64_t *maximum_minor;
-    // Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
-    uint32_t per_mille;
-} fusepay_fee;
 
 // Where the engine learns the time. Called from any thread, several at once,
 // never from inside a transaction; must not call the engine. For tests and
@@ -1499,12 +1846,6 @@ typedef struct fusepay_text {
     // Its length in bytes, without the NUL.
     size_t length;
 } fusepay_text;
-
-// The id of a bill payment; also that of its transaction.
-typedef struct fusepay_payment_id {
-    // The 16 bytes of a UUID (RFC 9562).
-    uint8_t bytes[16];
-} fusepay_payment_id;
 
 // The id of a transaction.
 typedef struct fusepay_transaction_id {
@@ -1818,36 +2159,6 @@ typedef struct fusepay_log_config {
     uint32_t console;
 } fusepay_log_config;
 
-// A job as an operator sees it.
-typedef struct fusepay_job {
-    // `sizeof(fusepay_job)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // Its number, from 1; never used again.
-    int64_t id;
-    // What it does: one of `FUSEPAY_JOB_KIND_*`.
-    uint32_t kind;
-    // Where it stands: one of `FUSEPAY_JOB_STATUS_*`.
-    uint32_t status;
-    // The 16 bytes of what it is about: a payment's or a hold's id.
-    uint8_t subject[16];
-    // The code of the provider it calls; NULL when it calls none.
-    const char *provider;
-    // Runs that counted.
-    uint32_t runs;
-    // Times its process died under it.
-    uint32_t crashes;
-    // When it runs next, on the engine's timeline, in milliseconds.
-    int64_t due_at_ms;
-    // Why the last run failed; or NULL.
-    const char *last_error;
-    // When it was queued, in milliseconds UTC.
-    int64_t created_at_ms;
-    // When it became a dead letter, in milliseconds UTC; or NULL.
-    const int64_t *died_at_ms;
-} fusepay_job;
-
 // Several jobs.
 typedef struct fusepay_job_array {
     // `sizeof(fusepay_job_array)`, set by `FUSEPAY_INIT`.
@@ -1889,113 +2200,66 @@ typedef struct fusepay_job_count_array {
     const struct fusepay_job_count *const *items;
 } fusepay_job_count_array;
 
-// Something a biller sells, to be loaded: prepaid units, a data bundle.
-typedef struct fusepay_bill_item_entry {
-    // `sizeof(fusepay_bill_item_entry)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Its code, unique for its biller; 1 to 64 of `A-Z a-z 0-9 - _ .`
-    const char *code;
-    // Its name for people, at most 200 bytes.
-    const char *name;
-    // The currency it is paid in, ISO 4217.
-    const char *currency;
-    // The least that can be paid, in minor units; at least 1.
-    int64_t minimum_minor;
-    // The most that can be paid, in minor units; equal for a fixed price.
-    int64_t maximum_minor;
-    // What the payer is charged on top; NULL for nothing.
-    const struct fusepay_fee *fee;
-    // 1 when the customer must be validated with the provider before paying.
-    uint32_t validates_customer;
-    // 1 when it can't be bought now.
-    uint32_t is_disabled;
-} fusepay_bill_item_entry;
-
-// A company that bills are paid to, with what it sells, to be loaded.
-typedef struct fusepay_biller_entry {
-    // `sizeof(fusepay_biller_entry)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Its code, unique in the catalogue; 1 to 64 of `A-Z a-z 0-9 - _ .`
-    const char *code;
-    // Its name for people, at most 200 bytes.
-    const char *name;
-    // What its bills are for, such as "ELECTRICITY"; 1 to 64 of `A-Z 0-9 _`.
-    const char *category;
-    // The codes of the providers that serve it, the preferred first; 1 to 8. A
-    // payment goes to one of them, and never to a second.
-    const char *const *providers;
-    // How many providers there are.
-    size_t provider_count;
-    // What it sells.
-    const struct fusepay_bill_item_entry *items;
-    // How many items there are.
-    size_t item_count;
-    // 1 when it can't be paid now.
-    uint32_t is_disabled;
-} fusepay_biller_entry;
-
-// A bill payment as it stands.
-typedef struct fusepay_payment {
-    // `sizeof(fusepay_payment)`, set by `FUSEPAY_INIT`.
+// What a biller knows about a customer.
+typedef struct fusepay_customer {
+    // `sizeof(fusepay_customer)`, set by `FUSEPAY_INIT`.
     size_t struct_size;
     // Owns what the record points to; given back by `fusepay_clear`.
     struct fusepay_memory *memory;
-    // Its id; also the id of its transaction.
-    struct fusepay_payment_id id;
-    // Who pays.
+    // The name the biller has.
+    const char *name;
+    // The address the biller has; or NULL.
+    const char *address;
+    // The least the customer must pay, in minor units; NULL when the biller does
+    // not say.
+    const int64_t *minimum_minor;
+} fusepay_customer;
+
+// A bill to price. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_quote_request {
+    // `sizeof(fusepay_quote_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Who asks.
     struct fusepay_user_id user_id;
-    // From which wallet.
-    struct fusepay_wallet_id wallet_id;
-    // The reference to show: "BILL_" and 32 hexadecimal characters.
-    const char *reference;
     // The biller's code.
     const char *biller;
     // The item's code.
     const char *item;
-    // What the bill is for, such as "ELECTRICITY".
-    const char *category;
-    // The provider it goes to; chosen when it was made, never another.
-    const char *provider;
-    // For whom it is paid.
+    // For whom it would be paid. 1 to 128 bytes.
     const char *customer_reference;
-    // What the biller receives.
+    // What the biller would receive.
     struct fusepay_money amount;
-    // What the payer is charged on top.
+} fusepay_quote_request;
+
+// A price for a bill, good until it expires, used once.
+typedef struct fusepay_quote {
+    // `sizeof(fusepay_quote)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Its id: the `quote_id` of a `fusepay_pay_bill`.
+    struct fusepay_quote_id id;
+    // Who asked for it; nobody else can use it.
+    struct fusepay_user_id user_id;
+    // The biller's code.
+    const char *biller;
+    // The item's code.
+    const char *item;
+    // For whom it would be paid.
+    const char *customer_reference;
+    // The name the biller has for the customer; NULL when it was not looked up.
+    const char *customer_name;
+    // What the biller would receive.
+    struct fusepay_money amount;
+    // What the payer would be charged on top.
     struct fusepay_money fee;
-    // Where it stands: one of `FUSEPAY_PAYMENT_STATUS_*`.
-    uint32_t status;
-    // The same in the words of the transaction its owner sees: one of
-    // `FUSEPAY_TRANSACTION_STATUS_*`.
-    uint32_t transaction_status;
-    // Rises with every change.
-    int64_t version;
-    // Our id at the provider; sent with every attempt, never changes.
-    const char *request_id;
-    // What has been returned by request, in minor units.
-    int64_t refunded_minor;
-    // The provider's own number; NULL until it is known.
-    const char *provider_reference;
-    // A receipt to show; NULL when the provider gave none.
-    const char *receipt;
-    // Why it failed, by the provider's code or ours; or NULL.
-    const char *failure_code;
-    // Why it failed, for people; or NULL.
-    const char *failure_reason;
-    // Why an operator has to look at it: one of `FUSEPAY_REVIEW_REASON_*`; or NULL.
-    const uint32_t *review_reason;
-    // What the provider was paid after the reversal, in minor units: a claim.
-    int64_t claim_minor;
-    // What waits in suspense for the owner, in minor units.
-    int64_t suspense_minor;
-    // The metadata given to `fusepay_bill_pay`: a JSON object.
-    const char *metadata;
-    // When it was made, in milliseconds UTC.
+    // When it was given, in milliseconds UTC.
     int64_t created_at_ms;
-    // When it last changed, in milliseconds UTC.
-    int64_t updated_at_ms;
-    // When the provider's confirmation was booked, in milliseconds UTC; or NULL.
-    const int64_t *completed_at_ms;
-} fusepay_payment;
+    // Until when it is good, on the engine's timeline, in milliseconds.
+    int64_t expires_at_ms;
+    // The payment it was used for; or NULL.
+    const struct fusepay_payment_id *payment_id;
+} fusepay_quote;
 
 // Money of a completed payment to return. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_refund_request {
@@ -2043,18 +2307,6 @@ typedef struct fusepay_review_verdict {
     // What the biller confirmed, for `FUSEPAY_REVIEW_VERDICT_PAID`; else NULL.
     const struct fusepay_paid_receipt *receipt;
 } fusepay_review_verdict;
-
-// Several payments.
-typedef struct fusepay_payment_array {
-    // `sizeof(fusepay_payment_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the payments; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The payments; NULL when there are none.
-    const struct fusepay_payment *const *items;
-} fusepay_payment_array;
 
 // A session of a user that is alive.
 typedef struct fusepay_session_record {
@@ -2111,69 +2363,6 @@ typedef struct fusepay_wallet_array {
     // The wallets; NULL when there are none.
     const struct fusepay_wallet *const *items;
 } fusepay_wallet_array;
-
-// One decision about a payment.
-typedef struct fusepay_payment_step {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the explanation owns it.
-    struct fusepay_memory *memory;
-    // When, in milliseconds UTC.
-    int64_t at_ms;
-    // The status before: one of `FUSEPAY_PAYMENT_STATUS_*`.
-    uint32_t before;
-    // The status after; the same where the decision was to go on.
-    uint32_t after;
-    // The attempt it rests on; or NULL.
-    const int64_t *attempt_id;
-    // What was decided and why.
-    const char *decision;
-} fusepay_payment_step;
-
-// One contact with a provider about a payment.
-typedef struct fusepay_attempt {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the explanation owns it.
-    struct fusepay_memory *memory;
-    // Its number, from 1 in this database.
-    int64_t id;
-    // What kind of contact: one of `FUSEPAY_ATTEMPT_KIND_*`.
-    uint32_t kind;
-    // What it found out: one of `FUSEPAY_OUTCOME_KIND_*`.
-    uint32_t outcome;
-    // A sentence about it; or NULL.
-    const char *detail;
-    // SHA-256 of the raw answer, in hexadecimal; or NULL.
-    const char *evidence_hash;
-    // The answer, secrets removed; or NULL.
-    const char *evidence_text;
-    // When it began, in milliseconds UTC.
-    int64_t started_at_ms;
-    // When its outcome was recorded, in milliseconds UTC; NULL while it is under way.
-    const int64_t *finished_at_ms;
-} fusepay_attempt;
-
-// Everything known about a payment, in order.
-typedef struct fusepay_explanation {
-    // `sizeof(fusepay_explanation)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // The payment as it stands.
-    const struct fusepay_payment *payment;
-    // How many decisions there are.
-    size_t steps_length;
-    // Every decision, oldest first.
-    const struct fusepay_payment_step *const *steps;
-    // How many contacts there are.
-    size_t attempts_length;
-    // Every contact with the provider, oldest first, with its evidence; NULL
-    // when there is none.
-    const struct fusepay_attempt *const *attempts;
-    // The timer that will act next; NULL when there is none.
-    const struct fusepay_job *next_job;
-} fusepay_explanation;
 
 // Money from one wallet to another. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_transfer_request {
@@ -2476,6 +2665,163 @@ int32_t fusepay_auth_rotate_signing_key(const struct fusepay_engine *engine,
 int32_t fusepay_auth_retire_key(const struct fusepay_engine *engine,
                                 const char *kid,
                                 struct fusepay_error **error);
+
+// Pays a bill: idempotency record, debit of amount and fee into clearing,
+// payment, job, event and audit link in one commit. The provider is called
+// later, by the worker; only where the item demands that the customer is
+// validated and no quote has done it, it is asked for that on this thread.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_INVALID_METADATA`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_IDEMPOTENCY_KEY_REUSED`, `FUSEPAY_ERR_BILLER_UNAVAILABLE`,
+// `FUSEPAY_ERR_QUOTE_USED`, `FUSEPAY_ERR_QUOTE_EXPIRED`,
+// `FUSEPAY_ERR_CURRENCY_MISMATCH`, `FUSEPAY_ERR_AMOUNT_OUT_OF_RANGE`, those of
+// `fusepay_bill_validate_customer`, `FUSEPAY_ERR_WALLET_FROZEN`,
+// `FUSEPAY_ERR_WALLET_CLOSED`, `FUSEPAY_ERR_LIMIT_EXCEEDED`, `FUSEPAY_ERR_CONFLICT`,
+// `FUSEPAY_ERR_INSUFFICIENT_FUNDS`.
+int32_t fusepay_bill_pay(const struct fusepay_engine *engine,
+                         const struct fusepay_pay_bill *request,
+                         struct fusepay_payment *payment,
+                         struct fusepay_error **error);
+
+// One payment as it stands. Never calls a provider; reading an unknown one makes
+// its requery due now.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_bill_find(const struct fusepay_engine *engine,
+                          const struct fusepay_payment_id *payment_id,
+                          struct fusepay_payment *payment,
+                          struct fusepay_error **error);
+
+// Waits for one requery of an unknown payment, at most `deadline_ms`
+// milliseconds; answers the payment as it stands then. In the manual worker mode
+// it does what is due on this thread instead of waiting.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a negative deadline,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_bill_refresh(const struct fusepay_engine *engine,
+                             const struct fusepay_payment_id *payment_id,
+                             int64_t deadline_ms,
+                             struct fusepay_payment *payment,
+                             struct fusepay_error **error);
+
+// A wallet's payments, newest first, before one (NULL for the newest); `limit`
+// 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_bill_list(const struct fusepay_engine *engine,
+                          const struct fusepay_wallet_id *wallet_id,
+                          const struct fusepay_payment_id *before,
+                          uint32_t limit,
+                          struct fusepay_payment_array *payments,
+                          struct fusepay_error **error);
+
+// Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
+// one (NULL for the oldest); `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_bill_list_by_status(const struct fusepay_engine *engine,
+                                    uint32_t status,
+                                    const struct fusepay_payment_id *after,
+                                    uint32_t limit,
+                                    struct fusepay_payment_array *payments,
+                                    struct fusepay_error **error);
+
+// What the customer bought: electricity tokens, pins; none until the payment is
+// completed. They are secrets: `fusepay_clear` wipes them, your own copies are
+// yours to wipe.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`; `FUSEPAY_ERR_NOT_ALLOWED` without the key they
+// were sealed with; `FUSEPAY_ERR_CORRUPT`.
+int32_t fusepay_bill_tokens(const struct fusepay_engine *engine,
+                            const struct fusepay_payment_id *payment_id,
+                            struct fusepay_text_array *tokens,
+                            struct fusepay_error **error);
+
+// Every state, attempt, evidence, timer and decision of a payment, in order.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_bill_explain(const struct fusepay_engine *engine,
+                             const struct fusepay_payment_id *payment_id,
+                             struct fusepay_explanation *explanation,
+                             struct fusepay_error **error);
+
+// Takes a webhook in as the host received it, headers and raw body: the adapter
+// of `provider`, a code, verifies it on this thread, the engine applies it as
+// evidence. Repeating it changes nothing. A body has at most 1 MiB, and there are
+// at most 256 headers.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_WEBHOOK_REJECTED`,
+// `FUSEPAY_ERR_UNSUPPORTED_BY_PROVIDER`.
+int32_t fusepay_bill_receive_webhook(const struct fusepay_engine *engine,
+                                     const char *provider,
+                                     const struct fusepay_webhook *webhook,
+                                     struct fusepay_webhook_receipt *receipt,
+                                     struct fusepay_error **error);
+
+// Loads up to 1,000 billers with their items, replacing those of the same codes,
+// in one commit. Items that are not named stay as they are.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_INVALID_CURRENCY`.
+int32_t fusepay_bill_load_catalogue(const struct fusepay_engine *engine,
+                                    const struct fusepay_biller_entry *billers,
+                                    size_t length,
+                                    struct fusepay_error **error);
+
+// Loads what a provider, named by its code, says it serves. Calls it on this
+// thread. `billers` learns how many billers that were.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`,
+// `FUSEPAY_ERR_UNSUPPORTED_BY_PROVIDER`, `FUSEPAY_ERR_PROVIDER_UNAVAILABLE`, and
+// those of `fusepay_bill_load_catalogue`.
+int32_t fusepay_bill_load_catalogue_of(const struct fusepay_engine *engine,
+                                       const char *provider,
+                                       size_t *billers,
+                                       struct fusepay_error **error);
+
+// Billers of a category (NULL for all) in the order of their codes, after one
+// (NULL for the first); `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_bill_billers(const struct fusepay_engine *engine,
+                             const char *category,
+                             const char *after,
+                             uint32_t limit,
+                             struct fusepay_biller_array *billers,
+                             struct fusepay_error **error);
+
+// The items of a biller, by its code.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_bill_items(const struct fusepay_engine *engine,
+                           const char *biller,
+                           struct fusepay_bill_item_array *items,
+                           struct fusepay_error **error);
+
+// What a provider, named by its code, says is left of the money prepaid there.
+// Calls it on this thread.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_UNSUPPORTED_BY_PROVIDER`,
+// `FUSEPAY_ERR_PROVIDER_UNAVAILABLE`.
+int32_t fusepay_bill_float_balance(const struct fusepay_engine *engine,
+                                   const char *provider,
+                                   struct fusepay_money *balance,
+                                   struct fusepay_error **error);
+
+// Books prepaid money sent to a provider: float → funding. Each external
+// reference, 1 to 128 bytes, is booked once.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_EXTERNAL_REFERENCE_USED`, `FUSEPAY_ERR_NOT_ALLOWED` when more would
+// be prepaid than ever came in.
+int32_t fusepay_bill_top_up_float(const struct fusepay_engine *engine,
+                                  const char *provider,
+                                  struct fusepay_money amount,
+                                  const char *external_reference,
+                                  struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_ERROR_KIND_*`, such as "refused";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
@@ -3048,6 +3394,31 @@ int32_t fusepay_queue_resolve(const struct fusepay_engine *engine,
                               const char *reason,
                               struct fusepay_error **error);
 
+// Asks the biller about a customer, such as a meter or a phone of 1 to 128
+// bytes. Calls the provider on this thread.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_TOO_LONG`,
+// `FUSEPAY_ERR_BILLER_UNAVAILABLE`, `FUSEPAY_ERR_CUSTOMER_REJECTED`,
+// `FUSEPAY_ERR_UNSUPPORTED_BY_PROVIDER`, `FUSEPAY_ERR_PROVIDER_UNAVAILABLE`.
+int32_t fusepay_bill_validate_customer(const struct fusepay_engine *engine,
+                                       const char *biller,
+                                       const char *item,
+                                       const char *customer_reference,
+                                       struct fusepay_customer *customer,
+                                       struct fusepay_error **error);
+
+// Prices a bill. Where the item demands it, the customer is validated with the
+// provider first, on this thread.
+//
+// Errors: `FUSEPAY_ERR_INVALID_AMOUNT`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_TOO_LONG`, `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_BILLER_UNAVAILABLE`,
+// `FUSEPAY_ERR_CURRENCY_MISMATCH`, `FUSEPAY_ERR_AMOUNT_OUT_OF_RANGE`, and those of
+// `fusepay_bill_validate_customer`.
+int32_t fusepay_bill_quote(const struct fusepay_engine *engine,
+                           const struct fusepay_quote_request *request,
+                           struct fusepay_quote *quote,
+                           struct fusepay_error **error);
+
 // Sets the provider's own number for the payment. For an outcome of paid.
 //
 // Errors, of this and the other `fusepay_reply_…`: `FUSEPAY_ERR_INVALID_HANDLE`;
@@ -3260,6 +3631,95 @@ int32_t fusepay_session_logout(const struct fusepay_session *session, struct fus
 // Errors: `FUSEPAY_ERR_INVALID_TOKEN`.
 int32_t fusepay_session_logout_everywhere(const struct fusepay_session *session,
                                           struct fusepay_error **error);
+
+// Billers in the order of their codes, as `fusepay_bill_billers`.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_session_bill_billers(const struct fusepay_session *session,
+                                     const char *category,
+                                     const char *after,
+                                     uint32_t limit,
+                                     struct fusepay_biller_array *billers,
+                                     struct fusepay_error **error);
+
+// The items of a biller, by its code.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_bill_items(const struct fusepay_session *session,
+                                   const char *biller,
+                                   struct fusepay_bill_item_array *items,
+                                   struct fusepay_error **error);
+
+// Asks the biller about a customer: calls the provider on this thread.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, and as `fusepay_bill_validate_customer`.
+int32_t fusepay_session_bill_validate_customer(const struct fusepay_session *session,
+                                               const char *biller,
+                                               const char *item,
+                                               const char *customer_reference,
+                                               struct fusepay_customer *customer,
+                                               struct fusepay_error **error);
+
+// Prices a bill for the user, whose id the request must name.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, and as `fusepay_bill_quote`;
+// `FUSEPAY_ERR_NOT_FOUND` when the request names another user.
+int32_t fusepay_session_bill_quote(const struct fusepay_session *session,
+                                   const struct fusepay_quote_request *request,
+                                   struct fusepay_quote *quote,
+                                   struct fusepay_error **error);
+
+// Pays a bill from one of the user's wallets.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, and as `fusepay_bill_pay`;
+// `FUSEPAY_ERR_NOT_FOUND` when the wallet is not the user's.
+int32_t fusepay_session_bill_pay(const struct fusepay_session *session,
+                                 const struct fusepay_pay_bill *request,
+                                 struct fusepay_payment *payment,
+                                 struct fusepay_error **error);
+
+// One of the user's payments as it stands. Never calls a provider; reading an
+// unknown one makes its requery due now.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_bill_find(const struct fusepay_session *session,
+                                  const struct fusepay_payment_id *payment_id,
+                                  struct fusepay_payment *payment,
+                                  struct fusepay_error **error);
+
+// Waits for one requery of an unknown payment, at most `deadline_ms`
+// milliseconds, as `fusepay_bill_refresh`.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_bill_refresh(const struct fusepay_session *session,
+                                     const struct fusepay_payment_id *payment_id,
+                                     int64_t deadline_ms,
+                                     struct fusepay_payment *payment,
+                                     struct fusepay_error **error);
+
+// The payments of one of the user's wallets, newest first, before one (NULL for
+// the newest); `limit` 1 to 500.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_INVALID_ARGUMENT`,
+// `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_session_bill_list(const struct fusepay_session *session,
+                                  const struct fusepay_wallet_id *wallet_id,
+                                  const struct fusepay_payment_id *before,
+                                  uint32_t limit,
+                                  struct fusepay_payment_array *payments,
+                                  struct fusepay_error **error);
+
+// What the user bought: electricity tokens, pins. They are secrets:
+// `fusepay_clear` wipes them, your own copies are yours to wipe.
+//
+// Errors: `FUSEPAY_ERR_INVALID_TOKEN`, `FUSEPAY_ERR_NOT_FOUND`;
+// `FUSEPAY_ERR_NOT_ALLOWED` without the key they were sealed with;
+// `FUSEPAY_ERR_CORRUPT`.
+int32_t fusepay_session_bill_tokens(const struct fusepay_session *session,
+                                    const struct fusepay_payment_id *payment_id,
+                                    struct fusepay_text_array *tokens,
+                                    struct fusepay_error **error);
 
 // The user's lines of one transaction.
 //

@@ -26,6 +26,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bill;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -44,6 +45,7 @@ pub mod payment;
 pub mod policy;
 pub mod provider;
 pub mod queue;
+pub mod quote;
 pub mod reply;
 pub mod reversal;
 pub mod session;

@@ -367,7 +367,6 @@ impl Provider for HostProvider {
     }
 }
 
-#[allow(dead_code, reason = "for the nouns that follow")]
 impl fusepay_webhook {
     /// The webhook of the core.
     ///

@@ -1,5 +1,6 @@
 //! Sessions: what one logged-in user may do, and nothing else.
 
+pub mod bill;
 pub mod history;
 pub mod operator;
 pub mod wallet;
