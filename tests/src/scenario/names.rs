@@ -45,6 +45,11 @@ impl Names {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// What a name stands for.
     #[must_use]
     pub(crate) fn text(&self, name: &str) -> Option<&str> {

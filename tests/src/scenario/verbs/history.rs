@@ -28,7 +28,7 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         name: "history.statement",
-        words: "wallet from_ms until_ms as?",
+        words: "wallet from_ms until_ms",
         prints: "statement transaction*",
         run: statement,
     },
