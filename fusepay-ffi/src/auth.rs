@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 
 use fusepay_core::{Error, Login, Principal, Registered, Registration, Tokens, UnixMillis};
+use zeroize::Zeroize as _;
 
 use crate::boundary::guard;
 use crate::engine::{engine as engine_at, fusepay_engine};
@@ -70,6 +71,41 @@ pub struct fusepay_registered {
 }
 
 records!(fusepay_tokens, fusepay_principal, fusepay_registered);
+
+/// An answer with tokens in it, on its way to C: wiped here, and in the record's
+/// memory when that is given back.
+pub(crate) struct Passing<T: HoldsTokens>(pub(crate) T);
+
+/// What has tokens in it.
+pub(crate) trait HoldsTokens {
+    fn tokens(&mut self) -> &mut Tokens;
+}
+
+impl HoldsTokens for Tokens {
+    fn tokens(&mut self) -> &mut Tokens {
+        self
+    }
+}
+
+impl HoldsTokens for Registered {
+    fn tokens(&mut self) -> &mut Tokens {
+        &mut self.tokens
+    }
+}
+
+impl<T: HoldsTokens> Drop for Passing<T> {
+    fn drop(&mut self) {
+        let tokens = self.0.tokens();
+        tokens.access.zeroize();
+        tokens.refresh.zeroize();
+    }
+}
+
+impl<T: HoldsTokens, R: Show<T>> Show<Passing<T>> for R {
+    fn show(passing: &Passing<T>, memory: &mut Memory) -> Self {
+        R::show(&passing.0, memory)
+    }
+}
 
 impl Show<Tokens> for fusepay_tokens {
     fn show(tokens: &Tokens, memory: &mut Memory) -> Self {
@@ -189,7 +225,7 @@ pub extern "C" fn fusepay_auth_register(
 ) -> i32 {
     fetch(registered, error, || {
         let request = input::request("request", request)?.read()?;
-        engine_at(engine)?.auth().register(&request)
+        engine_at(engine)?.auth().register(&request).map(Passing)
     })
 }
 
@@ -210,7 +246,7 @@ pub extern "C" fn fusepay_auth_login(
 ) -> i32 {
     fetch(tokens, error, || {
         let request = input::request("request", request)?.read()?;
-        engine_at(engine)?.auth().login(&request)
+        engine_at(engine)?.auth().login(&request).map(Passing)
     })
 }
 
@@ -226,7 +262,9 @@ pub extern "C" fn fusepay_auth_refresh(
     tokens: *mut fusepay_tokens,
     error: *mut *mut fusepay_error,
 ) -> i32 {
-    fetch(tokens, error, || engine_at(engine)?.auth().refresh(input::text("refresh_token", refresh_token)?))
+    fetch(tokens, error, || {
+        engine_at(engine)?.auth().refresh(input::text("refresh_token", refresh_token)?).map(Passing)
+    })
 }
 
 /// Whom an access token stands for. Read from the database at each call: whatever
@@ -290,7 +328,7 @@ pub extern "C" fn fusepay_auth_change_password(
         let token = input::text("access_token", access_token)?;
         let current = input::password("current_password", current_password, current_password_length)?;
         let new = input::password("new_password", new_password, new_password_length)?;
-        engine_at(engine)?.auth().change_password(token, &current, &new)
+        engine_at(engine)?.auth().change_password(token, &current, &new).map(Passing)
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use fusepay_core::{Error, Session};
 
-use crate::auth::{fusepay_principal, fusepay_tokens};
+use crate::auth::{Passing, fusepay_principal, fusepay_tokens};
 use crate::boundary::{guard, guard_or};
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
@@ -136,7 +136,7 @@ pub extern "C" fn fusepay_session_change_password(
     fetch(tokens, error, || {
         let current = input::password("current_password", current_password, current_password_length)?;
         let new = input::password("new_password", new_password, new_password_length)?;
-        self::session(session)?.change_password(&current, &new)
+        self::session(session)?.change_password(&current, &new).map(Passing)
     })
 }
 

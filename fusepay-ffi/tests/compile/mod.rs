@@ -39,18 +39,42 @@ pub(crate) fn library() -> PathBuf {
         .unwrap_or_else(|| panic!("no libfusepay.so near {}", folder.display()))
 }
 
-/// Compiles a program of `tests/c` as C99, links it with the library and runs it
-/// in an empty folder of its own, which is gone afterwards; what it printed.
+/// A program of `tests/c`, compiled and linked with the library, in an empty
+/// folder of its own, which is gone with it.
+pub(crate) struct Program {
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// Compiles a program as C99.
+    #[track_caller]
+    pub(crate) fn compile(source: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = library();
+        let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
+        std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
+        let source = root().join("tests/c").join(source);
+        let mut command = Command::new(compiler("CC", "cc"));
+        command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
+        run(command.arg("-o").arg(folder.path().join("program")));
+        Program { folder }
+    }
+
+    /// Where it runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs it in its folder; what it printed.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(self.folder().join("program"));
+        run(command.args(arguments).current_dir(self.folder()).env("LD_LIBRARY_PATH", self.folder()))
+    }
+}
+
+/// Compiles and runs a program of `tests/c`; what it printed.
 #[track_caller]
 pub(crate) fn run_c(source: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let library = library();
-    let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
-    std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
-    let program = folder.path().join("program");
-    let source = root().join("tests/c").join(source);
-    let mut command = Command::new(compiler("CC", "cc"));
-    command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
-    run(command.arg("-o").arg(&program));
-    run(Command::new(&program).current_dir(folder.path()).env("LD_LIBRARY_PATH", folder.path()))
+    Program::compile(source).run(&[])
 }
