@@ -39,31 +39,35 @@ pub(crate) fn library() -> PathBuf {
         .unwrap_or_else(|| panic!("no libfusepay.so near {}", folder.display()))
 }
 
-/// A program in C, compiled and linked with the library, in an empty folder of its
-/// own, which is gone with it.
+/// A program of `tests/c`, compiled and linked with the library, in an empty
+/// folder of its own, which is gone with it.
 pub(crate) struct Program {
     folder: tempfile::TempDir,
 }
 
 impl Program {
-    /// Compiles a program of `tests/c` as C99.
+    /// Compiles a program as C99.
     #[track_caller]
     pub(crate) fn compile(source: &str) -> Self {
-        Program::build(&[root().join("tests/c").join(source)], &["-std=c99"])
+        Program::c99(&root().join("tests/c").join(source))
     }
 
-    /// Compiles these files, which may include the headers of `tests/c`, with
-    /// further options, the language's standard among them.
     #[track_caller]
-    pub(crate) fn build(sources: &[PathBuf], options: &[&str]) -> Self {
+    fn c99(source: &Path) -> Self {
+        let mut command = Command::new(compiler("CC", "cc"));
+        command.arg("-std=c99").arg("-I").arg(root().join("tests/c")).arg(source);
+        Program::link(command)
+    }
+
+    /// Links what a compiler was told to compile.
+    #[track_caller]
+    pub(crate) fn link(mut command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = library();
         let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
         std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
-        let mut command = Command::new(compiler("CC", "cc"));
-        command.args(WARNINGS).args(options).args(["-g", "-pthread"]);
-        command.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("tests/c"));
-        run(command.args(sources).arg(&library).arg("-o").arg(folder.path().join("program")));
+        command.args(WARNINGS).args(["-pthread", "-g", "-I"]).arg(root().join("include")).arg(&library);
+        run(command.arg("-o").arg(folder.path().join("program")));
         Program { folder }
     }
 
@@ -72,30 +76,11 @@ impl Program {
         self.folder.path()
     }
 
-    /// The command that runs it in its folder.
-    pub(crate) fn command(&self) -> Command {
-        self.command_under(&[])
-    }
-
-    /// The command that runs it in its folder under another program, such as valgrind.
-    pub(crate) fn command_under(&self, other: &[&str]) -> Command {
-        let program = self.folder().join("program");
-        let mut command = match other.split_first() {
-            Some((name, arguments)) => {
-                let mut command = Command::new(name);
-                command.args(arguments).arg(program);
-                command
-            }
-            None => Command::new(program),
-        };
-        command.current_dir(self.folder()).env("LD_LIBRARY_PATH", self.folder());
-        command
-    }
-
     /// Runs it in its folder; what it printed.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
-        run(self.command().args(arguments))
+        let mut command = Command::new(self.folder().join("program"));
+        run(command.args(arguments).current_dir(self.folder()).env("LD_LIBRARY_PATH", self.folder()))
     }
 }
 
@@ -112,5 +97,5 @@ pub(crate) fn run_c_text(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("program.c");
     std::fs::write(&source, text).unwrap();
-    Program::build(&[source], &["-std=c99"]).run(&[])
+    Program::c99(&source).run(&[])
 }
