@@ -28,7 +28,7 @@ static void remember(stage *s, const char *key, const char *value) {
 
 void record_begin(stage *s, const char *word) {
     s->printed.lines += 1;
-    if (s->printed.lines > PRINTED_MAX) broken(s, "a step prints at most %d lines", PRINTED_MAX);
+    if (s->printed.lines > PRINTED_MAX) broken(s, "a step prints at most %d records", PRINTED_MAX);
     fputs(word, stdout);
 }
 

@@ -22,7 +22,7 @@
 #define LINE_BYTES_MAX 1024
 #define WORDS_MAX 24
 #define NAMES_MAX 256
-#define PRINTED_MAX 1000
+#define PRINTED_MAX 256
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 // Memory that is given back as a whole. Nothing in it is freed alone, so a text

@@ -79,7 +79,6 @@ static int32_t statement(stage *s, const line *l) {
     put_number(s, "closing_minor", found.closing_minor);
     put_number(s, "count", (int64_t)found.length);
     record_end(s);
-    bind_all(s, l, &TRANSACTION, found.length, found.items);
     show_all(s, &TRANSACTION, found.length, found.items);
     fusepay_clear(&found);
     return FUSEPAY_OK;
@@ -101,7 +100,7 @@ const verb HISTORY_VERBS[] = {
     {"history.find_by_external_reference", "type external_reference as?", find_by_external_reference},
     {"history.page", FILTER_WORDS, page},
     {"history.page_of_user", "user type? cursor? limit? as?", page_of_user},
-    {"history.statement", "wallet from_ms until_ms as?", statement},
+    {"history.statement", "wallet from_ms until_ms", statement},
     {"history.balance_at", "wallet at_ms", balance_at},
     {NULL, NULL, NULL},
 };
