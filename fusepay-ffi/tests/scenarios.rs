@@ -159,6 +159,7 @@ fn what_breaks_the_format_or_an_expectation_is_reported_with_its_line() {
         ("wallet.lose wallet=a\n", ":3: there is no verb `wallet.lose`"),
         ("clock.advance ms=soon\n", ":3: `ms` is no number: soon"),
         ("biller.script customer=a pay=gladly\n", ":3: there is no biller scripted"),
+        ("repeat times=2\nwallet.find wallet=nonsense\n", ":4: expected no error, got INVALID_ID"),
         ("oracle\n", ":3: a scenario ends with `oracle` and `ledger_digest`"),
     ];
     for (steps, expected) in cases {

@@ -152,12 +152,17 @@ int32_t read_flag(stage *s, const line *l, const char *key, bool *out) {
     return *out || strcmp(found, "no") == 0 ? FUSEPAY_OK : broken(s, "`%s` is yes or no, not %s", key, found);
 }
 
+int64_t add_saturating(int64_t a, int64_t b) {
+    if (b > 0 && a > INT64_MAX - b) return INT64_MAX;
+    if (b < 0 && a < INT64_MIN - b) return INT64_MIN;
+    return a + b;
+}
+
 // A moment that the scenario gives in milliseconds since its start.
 int32_t read_moment(stage *s, const line *l, const char *key, int64_t *out) {
-    int64_t since_start = 0;
-    TRY(read_int64(s, l, key, &since_start));
-    if (since_start > INT64_MAX - s->settings.start_ms) return broken(s, "`%s` is too late", key);
-    if (text(l, key) != NULL) *out = s->settings.start_ms + since_start;
+    int64_t since_start_ms = 0;
+    TRY(read_int64(s, l, key, &since_start_ms));
+    if (text(l, key) != NULL) *out = add_saturating(s->settings.start_ms, since_start_ms);
     return FUSEPAY_OK;
 }
 

@@ -45,7 +45,7 @@ static const char *judge_money(const oracle *o, const fusepay_payment *p, const 
             if (!holds) return "the biller does not have the money";
             return e->paid_minor == p->amount.minor ? NULL : "the biller has another amount";
         case FUSEPAY_PAYMENT_STATUS_REVERSED:
-            return holds && p->claim_minor == 0 && !o->is_lenient ? "the biller has the money, and there is no claim" : NULL;
+            return holds && p->claim_minor == 0 && !o->is_lenient ? "the biller has the money without a claim" : NULL;
         case FUSEPAY_PAYMENT_STATUS_FAILED:
             return holds && !o->is_lenient ? "the biller has the money of a failed payment" : NULL;
         case FUSEPAY_PAYMENT_STATUS_PENDING: return holds ? "the biller has money that was never sent" : NULL;
@@ -79,7 +79,7 @@ static int32_t check_payment(oracle *o, const fusepay_payment *p) {
     if (e->paid_times > 1) complain(o, "%s: the biller was paid more than once", status);
     const char *wrong = judge_money(o, p, e);
     if (wrong != NULL) complain(o, "%s: %s", status, wrong);
-    int64_t whole_minor = p->amount.minor + p->fee.minor;
+    int64_t whole_minor = add_saturating(p->amount.minor, p->fee.minor);
     if (p->refunded_minor < 0 || p->refunded_minor > whole_minor || p->suspense_minor < 0 ||
         p->suspense_minor > whole_minor) {
         complain(o, "%s: more was given back than was taken", status);
@@ -116,7 +116,8 @@ static int32_t check_payments(oracle *o, uint32_t status) {
 static void check_books(oracle *o) {
     for (const biller *b = o->stage->billers; b != NULL; b = b->next) {
         for (const entry *e = b->book; e != NULL; e = e->next) {
-            if (e->sends > 0 && e->owners != 1) complain(o, "%s was sent entry %u by nobody", b->code, (unsigned)e->number);
+            if (e->sends == 0 || e->owners == 1) continue;
+            complain(o, "%s was sent entry %u by nobody", b->code, (unsigned)e->number);
         }
     }
 }

@@ -6,7 +6,8 @@
 // line.c     one line: a verb and its words, references, values
 // names.c    the names of ids, tokens and cursors
 // record.c   one printed line of the transcript
-// shape.c    which fields of each of the library's records are printed
+// shapes.c   which fields of each of the library's records are printed
+// shape.c    how they are printed, and bound to names
 // stage.c    the engine with its clock and directory
 // biller.c   the scripted biller, as the library's callbacks
 // oracle.c   what must hold at the end
@@ -199,6 +200,7 @@ int32_t read_limit(stage *s, const line *l, uint32_t *out);
 int32_t read_currency(stage *s, const line *l, const char **out);
 int32_t read_money(stage *s, const line *l, fusepay_money *out);
 bool parse_int64(const char *digits, int64_t *out);
+int64_t add_saturating(int64_t a, int64_t b);
 
 // names.c: the arenas, and the names.
 void name_bind(stage *s, const char *name, const char *suffix, name_kind kind, const char *text);
@@ -216,22 +218,24 @@ void record_number(stage *s, const char *word, const char *key, int64_t value); 
 void record_forget(stage *s);
 const char *record_field(const stage *s, size_t line, const char *key);
 
-// shape.c: how a record of the library becomes a line.
+// shapes.c: how a record of the library becomes a line.
 typedef struct shape shape;
-extern const shape TRANSACTION, WALLET, HOLD, PAYMENT, USER, TOKENS, PRINCIPAL, SESSION, QUOTE, JOB, JOB_COUNT, EVENT,
-    LIMIT, BILLER, ITEM, CUSTOMER, ATTEMPT, DECISION, MONEY, WEBHOOK, RAN, PAYMENT_COUNT, BALANCE, VERIFIED, AUDIT, BOOK;
+extern const shape TRANSACTION, WALLET, HOLD, PAYMENT, USER, TOKENS, PRINCIPAL, SESSION, QUOTE, JOB, JOB_COUNT,
+    EVENT, LIMIT, BILLER, ITEM, CUSTOMER, ATTEMPT, DECISION, MONEY, WEBHOOK, RAN, PAYMENT_COUNT, BALANCE, VERIFIED,
+    AUDIT, BOOK;
 
-void show(stage *s, const shape *form, const void *record);
-void show_all(stage *s, const shape *form, size_t length, const void *items);
-void bind_record(stage *s, const shape *form, const void *record, const char *name);
+// shape.c
+void show(stage *s, const shape *table, const void *record);
+void show_all(stage *s, const shape *table, size_t length, const void *items);
+void bind_record(stage *s, const shape *table, const void *record, const char *name);
 // As `X.1`, `X.2`, … where the step has an `as=X`.
-void bind_all(stage *s, const line *l, const shape *form, size_t length, const void *items);
+void bind_all(stage *s, const line *l, const shape *table, size_t length, const void *items);
 int32_t done(stage *s);
 // Binds the record to `as`, prints it and clears it.
-int32_t answer(stage *s, const line *l, const shape *form, void *record);
+int32_t answer(stage *s, const line *l, const shape *table, void *record);
 // The same for several, after their number. `array` is what is cleared.
-int32_t answer_list(stage *s, const line *l, const shape *form, size_t length, const void *items, void *array);
-#define ANSWER_LIST(s, l, form, array) answer_list((s), (l), (form), (array).length, (array).items, &(array))
+int32_t answer_list(stage *s, const line *l, const shape *table, size_t length, const void *items, void *array);
+#define ANSWER_LIST(s, l, table, array) answer_list((s), (l), (table), (array).length, (array).items, &(array))
 
 // stage.c
 bool stage_begin(stage *s);
@@ -239,6 +243,7 @@ void stage_end(stage *s);
 int32_t stage_open(stage *s, bool is_restored);
 int32_t stage_close(stage *s);
 int32_t stage_drain(stage *s);
+void clock_advance(manual_clock *clock, uint64_t passed_ms);
 
 // biller.c
 bool script_is_known(const char *pay, const char *query, const char *always, const char *validate);
@@ -257,7 +262,8 @@ int32_t consult_oracle(stage *s, bool is_lenient);
 // hold what the requests point to.
 #define TRANSFER_WORDS "from to amount? minor? currency? key? description? metadata? expected_version? as?"
 #define PAY_WORDS \
-    "wallet biller? item? customer amount? minor? currency? quote? key? metadata? requested_at_ms? expected_version? as?"
+    "wallet biller? item? customer amount? minor? currency? quote? key? metadata? requested_at_ms? " \
+    "expected_version? as?"
 #define REFUND_WORDS "payment amount? minor? currency? source? reason? key?"
 #define FILTER_WORDS "wallet from_ms? until_ms? type? status? metadata_contains? cursor? limit? as?"
 

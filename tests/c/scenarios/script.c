@@ -10,13 +10,13 @@ static const verb *const NOUNS[] = {STAGE_VERBS,   AUTH_VERBS,   WALLET_VERBS, B
                                     HISTORY_VERBS, WORKER_VERBS, SESSION_VERBS};
 
 // Where a scenario stands.
-typedef struct script {
+typedef struct player {
     stage stage;
     line line;
-    uint64_t repeat;     // how often the next step is made; 0 stands for once
-    bool is_refused;     // an error that no expectation has named yet
+    uint64_t repeat; // how often the next step is made; 0 stands for once
+    int32_t refused; // the status of an error that no expectation has named yet
     char last_verb[64];
-} script;
+} player;
 
 int32_t broken(stage *s, const char *format, ...) {
     va_list arguments;
@@ -67,25 +67,28 @@ static int32_t run(stage *s, const verb *v, line *l) {
     return status;
 }
 
-static void make_step(script *p) {
+static void make_step(player *p) {
     stage *s = &p->stage;
     const verb *v = find_verb(p->line.verb);
     uint64_t times = p->repeat == 0 ? 1 : p->repeat;
     p->repeat = 0;
     printf("> %s\n", p->line.text);
-    if (v == NULL) broken(s, "there is no verb `%s`", p->line.verb);
+    if (v == NULL) {
+        broken(s, "there is no verb `%s`", p->line.verb);
+        return;
+    }
     for (uint64_t i = 0; i < times && s->why[0] == '\0'; i++) {
         line resolved = p->line; // its texts stay where they are
         record_forget(s);
         int32_t status = run(s, v, &resolved);
         if (status == FUSEPAY_OK || status == BROKEN) continue;
         show_error(s, status);
-        p->is_refused = true;
+        p->refused = status;
     }
 }
 
 // Holds the words of an expectation against what the last step printed.
-static void expect(script *p) {
+static void expect(player *p) {
     stage *s = &p->stage;
     int64_t at = 1;
     const char *place = text(&p->line, "at");
@@ -100,18 +103,18 @@ static void expect(script *p) {
         } else if (strcmp(found, w->value) != 0) {
             broken(s, "expected %s=%s, got %s=%s", w->key, w->value, w->key, found);
         } else if (strcmp(w->key, "code") == 0) {
-            p->is_refused = false;
+            p->refused = FUSEPAY_OK;
         }
     }
 }
 
-static void take_line(script *p) {
+static void take_line(player *p) {
     stage *s = &p->stage;
     snprintf(p->last_verb, sizeof p->last_verb, "%s", p->line.verb);
     if (strcmp(p->line.verb, "expect") == 0) {
         expect(p);
-    } else if (p->is_refused) {
-        broken(s, "expected no error before this step, got %s", record_field(s, 1, "code"));
+    } else if (p->refused != FUSEPAY_OK) {
+        broken(s, "expected no error before this step, got %s", fusepay_code_name(p->refused));
     } else if (strcmp(p->line.verb, "repeat") == 0) {
         if (line_resolve(s, &p->line, "times") == FUSEPAY_OK) read_uint64(s, &p->line, "times", &p->repeat);
     } else {
@@ -120,7 +123,7 @@ static void take_line(script *p) {
 }
 
 // Takes the lines of a text, until one fails; the number of the last one.
-static int take_lines(script *p, const char *text, size_t length) {
+static int take_lines(player *p, const char *text, size_t length) {
     int number = 0, last = 0;
     const char *end = text + length;
     while (text < end && p->stage.why[0] == '\0') {
@@ -142,11 +145,11 @@ static int take_lines(script *p, const char *text, size_t length) {
     return last;
 }
 
-static void finish(script *p) {
+static void finish(player *p) {
     stage *s = &p->stage;
     if (s->why[0] != '\0') return;
-    if (p->is_refused) {
-        broken(s, "expected no error, got %s", record_field(s, 1, "code"));
+    if (p->refused != FUSEPAY_OK) {
+        broken(s, "expected no error, got %s", fusepay_code_name(p->refused));
     } else if (strcmp(p->last_verb, "ledger_digest") != 0) {
         broken(s, "a scenario ends with `oracle` and `ledger_digest`");
     } else {
@@ -170,7 +173,7 @@ static char *read_file(arena *memory, const char *path, size_t *length) {
 }
 
 bool play(const char *path) {
-    script *p = calloc(1, sizeof *p);
+    player *p = calloc(1, sizeof *p);
     if (p == NULL) return false;
     size_t length = 0;
     int last = 0;

@@ -3,6 +3,7 @@
 #include "scenario.h"
 
 #include <dirent.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,11 @@
 static int64_t wall_ms(void *user_data) { return ((manual_clock *)user_data)->wall_ms; }
 
 static uint64_t monotonic_ms(void *user_data) { return ((manual_clock *)user_data)->monotonic_ms; }
+
+void clock_advance(manual_clock *clock, uint64_t passed_ms) {
+    atomic_fetch_add(&clock->wall_ms, (int64_t)passed_ms);
+    atomic_fetch_add(&clock->monotonic_ms, passed_ms);
+}
 
 // Makes a directory that only this user can enter.
 bool stage_begin(stage *s) {
@@ -128,8 +134,7 @@ int32_t stage_drain(stage *s) {
         TRY(fusepay_engine_due_now(s->engine, &now_ms, &s->error));
         // What is due and does not run waits for a circuit breaker.
         int64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 1000;
-        s->clock.wall_ms += wait_ms;
-        s->clock.monotonic_ms += (uint64_t)wait_ms;
+        clock_advance(&s->clock, (uint64_t)wait_ms);
     }
     return broken(s, "the queue does not come to rest");
 }

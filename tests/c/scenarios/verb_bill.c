@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define REFRESH_DEADLINE_MS 1000
-#define PROVIDERS_MAX 8
+// More than the library takes, which is its to refuse.
+#define PROVIDERS_MAX 16
 
 static const char *biller_code(const line *l) { return text_or(l, "biller", "POWER"); }
 
@@ -233,20 +234,31 @@ static int32_t reverse(stage *s, const line *l) {
     return answer(s, l, &PAYMENT, &payment);
 }
 
-// One of two words, and the number it stands for.
-static int32_t read_choice(stage *s, const char *given, const char *first, uint32_t first_number, const char *second,
-                           uint32_t second_number, uint32_t *out) {
-    *out = strcmp(given, first) == 0 ? first_number : second_number;
-    if (*out == first_number || strcmp(given, second) == 0) return FUSEPAY_OK;
-    return broken(s, "`%s` is neither %s nor %s", given, first, second);
+// A word of the format that is not one of the vocabulary, and what it stands for.
+typedef struct choice {
+    const char *name;
+    uint32_t number;
+} choice;
+
+static const choice SOURCES[] = {{"host", FUSEPAY_REFUND_SOURCE_HOST}, {"biller", FUSEPAY_REFUND_SOURCE_BILLER}};
+static const choice VERDICTS[] = {{"paid", FUSEPAY_REVIEW_VERDICT_PAID}, {"not_paid", FUSEPAY_REVIEW_VERDICT_NOT_PAID}};
+static const choice SETTLEMENTS[] = {{"recovered", FUSEPAY_CLAIM_SETTLEMENT_RECOVERED_FROM_PROVIDER},
+                                     {"written_off", FUSEPAY_CLAIM_SETTLEMENT_WRITTEN_OFF}};
+
+static int32_t read_choice(stage *s, const char *given, const choice choices[2], uint32_t *out) {
+    for (size_t i = 0; i < 2; i++) {
+        if (strcmp(choices[i].name, given) != 0) continue;
+        *out = choices[i].number;
+        return FUSEPAY_OK;
+    }
+    return broken(s, "`%s` is neither %s nor %s", given, choices[0].name, choices[1].name);
 }
 
 int32_t read_refund(stage *s, const line *l, fusepay_refund_request *out) {
     *out = FUSEPAY_INIT(fusepay_refund_request);
     TRY(read_id(s, l, "payment", out->payment_id.bytes));
     TRY(read_money(s, l, &out->amount));
-    TRY(read_choice(s, text_or(l, "source", "host"), "host", FUSEPAY_REFUND_SOURCE_HOST, "biller",
-                    FUSEPAY_REFUND_SOURCE_BILLER, &out->source));
+    TRY(read_choice(s, text_or(l, "source", "host"), SOURCES, &out->source));
     out->reason = text_or(l, "reason", "scripted refund");
     out->idempotency_key = text(l, "key");
     return FUSEPAY_OK;
@@ -266,8 +278,7 @@ static int32_t resolve_review(stage *s, const line *l) {
     fusepay_review_verdict verdict = FUSEPAY_INIT(fusepay_review_verdict);
     fusepay_payment payment = FUSEPAY_INIT(fusepay_payment);
     TRY(read_id(s, l, "payment", id.bytes));
-    TRY(read_choice(s, text(l, "verdict"), "paid", FUSEPAY_REVIEW_VERDICT_PAID, "not_paid",
-                    FUSEPAY_REVIEW_VERDICT_NOT_PAID, &verdict.verdict));
+    TRY(read_choice(s, text(l, "verdict"), VERDICTS, &verdict.verdict));
     receipt.provider_reference = text_or(l, "reference", "REF-0");
     verdict.receipt = verdict.verdict == FUSEPAY_REVIEW_VERDICT_PAID ? &receipt : NULL;
     TRY(fusepay_reversal_resolve_review(s->engine, &id, &verdict, text(l, "reason"), &payment, &s->error));
@@ -287,8 +298,7 @@ static int32_t settle_claim(stage *s, const line *l) {
     uint32_t settlement = 0;
     fusepay_payment payment = FUSEPAY_INIT(fusepay_payment);
     TRY(read_id(s, l, "payment", id.bytes));
-    TRY(read_choice(s, text(l, "settlement"), "recovered", FUSEPAY_CLAIM_SETTLEMENT_RECOVERED_FROM_PROVIDER,
-                    "written_off", FUSEPAY_CLAIM_SETTLEMENT_WRITTEN_OFF, &settlement));
+    TRY(read_choice(s, text(l, "settlement"), SETTLEMENTS, &settlement));
     TRY(fusepay_reversal_settle_claim(s->engine, &id, settlement, text(l, "reason"), &payment, &s->error));
     return answer(s, l, &PAYMENT, &payment);
 }

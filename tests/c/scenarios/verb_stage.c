@@ -18,6 +18,7 @@ static int32_t simulated(stage *s, const line *l) {
     set->currency = keep_text(&s->memory, currency);
     TRY(read_uint64(s, l, "seed", &set->seed));
     TRY(read_int64(s, l, "start_ms", &set->start_ms));
+    if (set->start_ms < 0) return broken(s, "`start_ms` is below zero");
     TRY(read_fee(s, l, "transfer_fee_minor", "transfer_fee_per_mille", &set->transfer_fee));
     TRY(read_fee(s, l, "withdrawal_fee_minor", "withdrawal_fee_per_mille", &set->withdrawal_fee));
     s->clock.wall_ms = set->start_ms;
@@ -61,8 +62,7 @@ static int32_t reopen(stage *s, const line *l) {
 static int32_t advance(stage *s, const line *l) {
     uint64_t passed_ms = 0;
     TRY(read_uint64(s, l, "ms", &passed_ms));
-    s->clock.wall_ms += (int64_t)passed_ms;
-    s->clock.monotonic_ms += passed_ms;
+    clock_advance(&s->clock, passed_ms);
     return done(s);
 }
 
