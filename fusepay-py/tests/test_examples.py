@@ -51,7 +51,7 @@ def test_the_readmes_first_payment() -> None:
 
 def test_names_in_the_readme_exist() -> None:
     readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
-    names = set(re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\(|`)", readme)) 
+    names = set(re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\(|`)", readme))
     assert names - set(fusepay.__all__) == {"Decimal", "None"}
 
 
