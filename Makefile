@@ -65,6 +65,7 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 python: setup # The Python package: build into .venv, then its tests
 	@echo "== Python tests"
 	@. $(BIN)/activate && maturin develop --quiet --locked --manifest-path fusepay-py/Cargo.toml
+	@cd fusepay-py && $(BIN)/python -m mypy.stubtest fusepay --allowlist stubtest_allowlist.txt
 	@cd fusepay-py && $(BIN)/python -m pytest
 
 setup: tools $(VENV)/.ready ## Check the tools and make .venv
