@@ -457,8 +457,11 @@ class FusePay:
 
     `FusePay.open(config)` opens it; use it as a context manager, or call `close()`.
     Every method may be called from any thread and lets other threads run while it
-    waits. A process opens a file once; several processes may open the same file. In
-    a forked child every call raises `ForkedError`: open a new engine there.
+    waits. A process opens a file once; several processes may open the same file.
+
+    In a forked child every call raises `ForkedError`, and so does opening a file
+    that the parent had open at the fork: open engines after forking (in the worker,
+    not before `gunicorn --preload`), or start children by `spawn`.
     """
 
     @staticmethod

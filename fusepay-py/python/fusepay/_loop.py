@@ -7,14 +7,20 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeAlias
+
+_Ended: TypeAlias = Future[tuple[Any, BaseException | None]]
 
 _CANCEL_SECONDS = 1.0
 """How long a cancelled coroutine may take to end when the engine has closed."""
 
 
-async def _outcome(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+async def _outcome(awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+    """What an awaitable answers or raises. Nothing gets out, for some of it would end the loop."""
+    try:
+        return await awaitable, None
+    except BaseException as raised:
+        return None, raised
 
 
 class EventLoopThread:
@@ -27,7 +33,7 @@ class EventLoopThread:
         self._thread: threading.Thread | None = None
         self._is_stopped = False
 
-    def submit(self, awaitable: Awaitable[Any], deliver: Callable[[Future[Any]], object]) -> Future[Any]:
+    def submit(self, awaitable: Awaitable[Any], deliver: Callable[[_Ended], object]) -> _Ended:
         """Runs an awaitable; `deliver` is called with its future, on the loop's thread, once it is done."""
         with self._lock:
             if self._is_stopped:

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::convert::{FromPy, read, read_optional};
-use crate::error::summary;
+use crate::error::{invalid, summary};
 use crate::record::bill;
 
 /// Whether an object is of a class of `fusepay._provider`.
@@ -143,20 +143,21 @@ pub(super) fn catalogue(answer: &Bound<'_, PyAny>) -> fusepay_core::Result<Vec<(
 
 /// Reads billers with their items.
 pub(crate) fn read_catalogue(catalogue: &Bound<'_, PyAny>) -> PyResult<Vec<(Biller, Vec<BillItem>)>> {
+    let shape = |_| invalid(catalogue.py(), "catalogue", "must be pairs of a Biller and its list of BillItem");
     let entry = |entry: Bound<'_, PyAny>| {
-        let (biller, items): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry.extract()?;
+        let (biller, items): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry.extract().map_err(shape)?;
         let items: Vec<bill::BillItem> = read(&items, "items")?;
         Ok((read::<bill::Biller>(&biller, "biller")?.into(), items.into_iter().map(BillItem::from).collect()))
     };
-    catalogue.try_iter()?.map(|item| item.and_then(entry)).collect()
+    catalogue.try_iter().map_err(shape)?.map(|item| item.and_then(entry)).collect()
 }
 
 /// The answer of `verify_webhook`.
 pub(super) fn notices(answer: &Bound<'_, PyAny>) -> fusepay_core::Result<Vec<WebhookNotice>> {
     let notice = |notice: Bound<'_, PyAny>| {
         let outcome = notice.getattr("outcome")?;
-        let outcome = query_outcome(&outcome)?
-            .ok_or_else(|| crate::error::invalid(outcome.py(), "outcome", "must be an outcome of query"))?;
+        let outcome =
+            query_outcome(&outcome)?.ok_or_else(|| invalid(outcome.py(), "outcome", "must be an outcome of query"))?;
         let mut read = WebhookNotice::new(field::<String>(&notice, "request_id")?, outcome);
         read.occurred_at = optional(&notice, "occurred_at")?;
         PyResult::Ok(read)

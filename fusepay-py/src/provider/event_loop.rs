@@ -39,7 +39,7 @@ impl EventLoop {
         let (sender, answer): (SyncSender<T>, _) = sync_channel(1);
         let deliver = PyCFunction::new_closure(py, None, None, move |arguments: &Bound<'_, PyTuple>, _| {
             let future = arguments.get_item(0)?;
-            let ended = match future.call_method0("result") {
+            let ended = match outcome(&future) {
                 Ok(result) => convert(&result),
                 Err(error) => raised(future.py(), &error),
             };
@@ -56,6 +56,12 @@ impl EventLoop {
     pub(crate) fn stop(&self) {
         let _ = Python::try_attach(|py| self.0.get(py).map(|thread| thread.call_method0(py, "stop")));
     }
+}
+
+/// What a coroutine answered, or the exception it raised.
+fn outcome<'py>(future: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let (answer, raised): (Bound<'py, PyAny>, Bound<'py, PyAny>) = future.call_method0("result")?.extract()?;
+    if raised.is_none() { Ok(answer) } else { Err(PyErr::from_value(raised)) }
 }
 
 impl<T> Waiting<T> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fusepay_core::{Money, UnixMillis};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::convert::{FromPy, Notes, ToPy};
 use crate::error::invalid;
@@ -201,13 +201,14 @@ impl RequestIdFormat {
         }
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Vec<u8>)> {
-        let class = slf.get_type();
-        match slf.get().0 {
-            Format::Uuid => Ok((class.getattr("uuid")?, Vec::new())),
-            Format::Hex(count) => Ok((class.getattr("hex")?, vec![count])),
-            Format::VtpassTimed => Ok((class.getattr("vtpass_timed")?, Vec::new())),
-        }
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (py, class) = (slf.py(), slf.get_type());
+        let (maker, arguments) = match slf.get().0 {
+            Format::Uuid => ("uuid", None),
+            Format::Hex(count) => ("hex", Some(count)),
+            Format::VtpassTimed => ("vtpass_timed", None),
+        };
+        Ok((class.getattr(maker)?, PyTuple::new(py, arguments)?))
     }
 }
 
