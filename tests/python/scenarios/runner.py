@@ -25,7 +25,7 @@ class Failure(Exception):  # noqa: N818 - of a scenario, not of the runner
 
 def play(text: str) -> str:
     """Plays a scenario to its end on a fresh engine; answers the transcript, or raises `Failure`."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+    with tempfile.TemporaryDirectory() as directory:
         stage = Stage(Path(directory))
         try:
             _play(stage, text)
@@ -66,7 +66,7 @@ class _Player:
         if self.refusal is not None:
             raise ScriptError(f"expected no error before this step, got {self.refusal}")
         if line.verb == "repeat":
-            self.times = Words(line, "times", self.stage.names).number("times")
+            self.times = max(Words(line, "times", self.stage.names).number("times"), 1)
             return None
         times, self.times = self.times, 1
         self.stage.begin(line.text)
