@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import fusepay
@@ -196,3 +201,72 @@ def test_the_background_mode_tells_on_a_thread_of_its_own(world: World) -> None:
         world.user(engine)
         assert done.wait(30)
     assert threading.current_thread().name not in names
+
+
+def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program in an interpreter of its own."""
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(program), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("kind", ["plain", "coroutine"])
+def test_a_subscriber_that_never_returns_does_not_hold_up_the_end(tmp_path: Path, kind: str) -> None:
+    tmp_path.chmod(0o700)
+    program = """
+        import asyncio, sys, threading, time
+        import fusepay
+        keys = fusepay.KeyRing.hs256("a", b"K9#r2!mQ7@xT4$wZ8%bN5^vL3&cP6*hJ")
+        engine = fusepay.FusePay.open(fusepay.Config(sys.argv[1], keys, close_deadline=100))
+        told = threading.Event()
+        def plain(event):
+            told.set()
+            time.sleep(3_600)
+        async def coroutine(event):
+            told.set()
+            await asyncio.sleep(3_600)
+        subscription = engine.events.subscribe("s", globals()[sys.argv[2]])
+        engine.auth.register("a@example.com", "Ada", "Obi", "seven blue lamps by the river")
+        print(told.wait(60))
+    """
+    ended = python(program, str(tmp_path / "pay.db"), kind)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "True\n", "")
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_touches_no_subscription(world: World, engine: FusePay) -> None:
+    told: list[Event] = []
+    subscription = engine.events.subscribe("mine", told.append)
+    kept = engine.events.subscribe("kept", told.append)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            kept.close()
+            del subscription
+            gc.collect()
+            engine.events.head()
+        except fusepay.ForkedError:
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    world.user(engine)
+    engine.run_due()
+    assert len(told) == 2 * engine.events.head()
+
+
+def test_a_slow_subscriber_delays_no_other(world: World) -> None:
+    engine = world.open(worker=fusepay.WorkerMode.BACKGROUND)
+    gate, others = threading.Event(), threading.Event()
+
+    def slow(event: Event) -> None:
+        gate.wait(60)
+
+    with (
+        engine.events.subscribe("slow", slow),
+        engine.events.subscribe("quick", lambda event: others.set()),
+    ):
+        made = world.user(engine, 100)
+        assert others.wait(60)
+        assert engine.wallet.find(made.wallet.id).balance_minor == 100
+        gate.set()

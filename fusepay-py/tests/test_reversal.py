@@ -5,9 +5,11 @@ Method: payments brought into each state by scripted answers; each operation onc
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import fusepay
 import pytest
@@ -145,25 +147,36 @@ def test_suspense_holds_what_a_frozen_wallet_refuses(world: World) -> None:
     assert engine.verify().is_sound
 
 
-def dead_letter(world: World, engine: FusePay) -> fusepay.Job:
-    """The dead letter of a job whose payment is under review."""
-    reviewed(world, engine)
-    (letter,) = engine.queue.dead_letters()
-    return letter
+def execute(world: World, statement: str) -> None:
+    """Changes the file behind the engine's back, while it is closed."""
+    with contextlib.closing(sqlite3.connect(world.path)) as file:
+        file.execute(statement)
 
 
 def test_a_dead_letter_is_found_retried_and_resolved(world: World) -> None:
-    engine = world.open(Scripted([Unknown("time-out")]), **ONCE)
-    letter = dead_letter(world, engine)
+    script = Scripted([Declined("NO", "no")])
+    engine = world.open(script, reversal_backoff=Backoff(runs_max=1))
+    made = pay(world, engine)
+    engine.close()
+    # No reversal can be booked: its run fails, and was its last.
+    execute(world, "CREATE UNIQUE INDEX planted ON posting (CASE type WHEN 9 THEN 1 ELSE id END)")
+    engine = world.open(script, reversal_backoff=Backoff(runs_max=1))
+    world.run_until_idle(engine)
+    (letter,) = engine.queue.dead_letters()
     assert engine.queue.find(letter.id) == letter
-    assert letter.status is JobStatus.DEAD
-    assert isinstance(letter.subject, UUID)
+    assert (letter.kind, letter.status, letter.subject) == (JobKind.PROCESS_REVERSAL, JobStatus.DEAD, made.id)
     dead = [count for count in engine.queue.counts() if count.status is JobStatus.DEAD]
     assert [(count.kind, count.count) for count in dead] == [(letter.kind, 1)]
     assert engine.queue.dead_letters(after=letter.id, limit=5) == ()
     with pytest.raises(fusepay.NotAllowedError):
-        engine.queue.retry(letter.id)
-    engine.reversal.resolve_review(letter.subject, Paid("PC-9"), "seen")
+        engine.queue.resolve(letter.id, "its payment still waits for its money")
+    engine.close()
+    execute(world, "DROP INDEX planted")
+    engine = world.open(script)
+    assert engine.queue.retry(letter.id).status is JobStatus.READY
+    with pytest.raises(fusepay.JobNotDeadError):
+        engine.queue.resolve(letter.id, "it is queued again")
+    world.run_until_idle(engine)
+    assert engine.bill.find(made.id).status is PaymentStatus.REVERSED
     with pytest.raises(fusepay.NotFoundError):
-        engine.queue.resolve(10_000, "there is none")
-    assert isinstance(letter.kind, JobKind)
+        engine.queue.retry(letter.id)
