@@ -1587,7 +1587,8 @@ typedef struct fusepay_token_policy {
     const int64_t *refresh_grace_s;
 } fusepay_token_policy;
 
-// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least.
+// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least. 0
+// leaves a default alone.
 typedef struct fusepay_hash_cost {
     // `sizeof(fusepay_hash_cost)`, set by `FUSEPAY_INIT`.
     size_t struct_size;

@@ -47,8 +47,9 @@ def test_the_host_does_what_it_says() -> None:
     assert run([str(HOST)]) == HOST_PRINTS
 
 
-def test_the_readmes_first_payment() -> None:
-    readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", [PACKAGE, PACKAGE.parent])
+def test_the_readmes_first_payment(folder: Path) -> None:
+    readme = (folder / "README.md").read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     printed = "".join(run(["-c", snippet]) for snippet in snippets)
     assert len(snippets) == 1

@@ -6,6 +6,7 @@
 
 use fusepay_core::{Backoff, Capabilities, Clock, PaymentStatus, QueryOutcome, WorkerMode};
 use fusepay_testkit::{Gate, PayStep, QueryStep, ScriptedProvider, World};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[test]
@@ -27,6 +28,64 @@ fn a_payment_called_failed_during_its_send_and_then_interrupted_is_queried() {
     gate.open();
     world.assert_sound();
     assert_eq!((world.balance(wallet), world.provider().sends()), (3_900, 1));
+}
+
+#[test]
+fn a_send_of_a_replaced_adapter_keeps_its_payment_from_being_reversed_after_a_close() {
+    let mut world = World::builder().worker(WorkerMode::Background).open();
+    let wallet = world.funded_wallet(5_000);
+    let gate = Gate::new();
+    world.provider().script("meter", [PayStep::Paid.behind(&gate)], vec![QueryStep::NotFound; 100]);
+    let id = world.pay(wallet, "meter", 1_000);
+    gate.await_arrivals(1);
+    world.engine().register_provider(fusepay_testkit::PROVIDER, Arc::new(ScriptedProvider::new())).unwrap();
+    world.engine().close(Duration::from_millis(1)).unwrap();
+    world.reopen();
+    // Past the grace, and not found often enough: only the hanging send forbids it.
+    for queries in 1..=6 {
+        world.clock().advance(600_000);
+        world.wait_until("it is queried", |world| {
+            world.provider().queries() >= queries || world.peek(id).status != PaymentStatus::Unknown
+        });
+    }
+    assert_ne!(world.peek(id).status, PaymentStatus::Reversed);
+    assert_eq!(world.balance(wallet), 3_900);
+    gate.open();
+}
+
+#[test]
+fn a_call_of_the_manual_mode_closes_its_engine_without_waiting_for_itself() {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let mut world = World::open();
+    let wallet = world.funded_wallet(5_000);
+    let engine = Arc::downgrade(world.engine());
+    let another = world.bill(wallet, "another meter", 1_000);
+    let closes = move |_: &_| {
+        let engine = engine.upgrade().unwrap();
+        // A call within the call is over, and this one is not.
+        engine.bill().pay(&another).unwrap();
+        engine.run_due().unwrap();
+        engine.close(PATIENCE).unwrap();
+    };
+    world.provider().script("meter", [PayStep::Paid.after(closes)], []);
+    let id = world.pay(wallet, "meter", 1_000);
+    let start = std::time::Instant::now();
+    let _ = world.engine().run_due();
+    assert!(start.elapsed() < PATIENCE / 2, "it waited for itself");
+    world.reopen();
+    world.drain();
+    assert_eq!((world.peek(id).status, world.provider().sends()), (PaymentStatus::Completed, 2));
+    world.assert_sound();
+}
+
+#[test]
+fn a_replaced_adapter_is_let_go() {
+    let mut world = World::open();
+    let other = Arc::new(ScriptedProvider::new());
+    world.engine().register_provider(fusepay_testkit::PROVIDER, other).unwrap();
+    let held = Arc::strong_count(world.provider());
+    world.close();
+    assert_eq!(held, Arc::strong_count(world.provider()), "the open engine held none of them");
 }
 
 #[test]

@@ -59,10 +59,7 @@ impl Install {
     /// A sentence, when cargo fails or a file can't be written.
     pub fn run(&self, root: &Path) -> Result<String, String> {
         let built = self.build(root)?;
-        let include = self.below("include");
-        for header in ["fusepay.h", "fusepay.hpp"] {
-            copy(&root.join("include").join(header), &include.join(header), 0o644)?;
-        }
+        copy_headers(&root.join("include"), &self.below("include"))?;
         let libraries = self.below(&self.libdir);
         let shared = format!("libfusepay.so.{VERSION}");
         copy(&built.join("libfusepay.so"), &libraries.join(&shared), 0o755)?;
@@ -135,6 +132,20 @@ fn target_directory(root: &Path) -> Result<PathBuf, String> {
 fn make_parent(file: &Path) -> Result<(), String> {
     let Some(folder) = file.parent() else { return Ok(()) };
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+/// Copies every header, with the folders they lie in.
+fn copy_headers(from: &Path, to: &Path) -> Result<(), String> {
+    let fault = |error: std::io::Error| format!("{}: {error}", from.display());
+    for entry in std::fs::read_dir(from).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match entry.file_type().map_err(fault)?.is_dir() {
+            true => copy_headers(&from, &to)?,
+            false => copy(&from, &to, 0o644)?,
+        }
+    }
+    Ok(())
 }
 
 /// Copies under a new name first, so that a host that runs keeps its old library.

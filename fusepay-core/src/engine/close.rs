@@ -4,14 +4,14 @@
 use crate::clock::Deadline;
 use crate::engine::attempt;
 use crate::engine::conclude::Running;
-use crate::engine::desk::CallKind;
+use crate::engine::desk::{CallKind, ProviderDesk};
 use crate::engine::inner::Inner;
 use crate::engine::thread::EngineThread;
 use crate::error::Result;
 use crate::store::{bill, instance, queue};
 use crate::vocabulary::JobKind;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 /// Closes the engine. Always returns by the deadline and a little; a second
@@ -40,10 +40,15 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
     ended
 }
 
-/// Provider calls under way.
+/// Provider calls under way, those of replaced adapters too.
 fn calls(inner: &Inner) -> u32 {
-    let desks = inner.desks.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    desks.values().map(|desk| desk.calls(CallKind::Submit) + desk.calls(CallKind::Query)).sum()
+    let at = |desk: &ProviderDesk| desk.calls(CallKind::Submit) + desk.calls(CallKind::Query);
+    let desks = inner.desks.read().unwrap_or_else(PoisonError::into_inner);
+    let present: u32 = desks.values().map(|desk| at(desk)).sum();
+    drop(desks);
+    let replaced = inner.replaced.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let replaced = replaced.iter().filter_map(Weak::upgrade);
+    present + replaced.map(|desk| at(&desk)).sum::<u32>()
 }
 
 /// Makes what is still in flight unknown, and says goodbye to the file.

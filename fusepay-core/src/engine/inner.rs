@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 /// Who calls, and what that lets them see.
@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     pub(crate) guard: RwLock<Option<Arc<FileGuard>>>,
     pub(crate) pid: u32,
     pub(crate) desks: RwLock<BTreeMap<String, Arc<ProviderDesk>>>,
+    /// Desks whose adapter was replaced, while somebody still calls at them.
+    pub(crate) replaced: Mutex<Vec<Weak<ProviderDesk>>>,
     pub(crate) vault: TokenVault,
     pub(crate) auth: crate::engine::auth::desk::AuthDesk,
     pub(crate) subscribers: crate::engine::subscribers::Subscribers,
@@ -252,7 +254,21 @@ impl Inner {
 
     /// The desk of a provider.
     pub(crate) fn desk(&self, provider: &str) -> Option<Arc<ProviderDesk>> {
-        self.desks.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(provider).cloned()
+        self.desks.read().unwrap_or_else(PoisonError::into_inner).get(provider).cloned()
+    }
+
+    /// Puts a desk in the place of the one with its code. Calls at that one go on,
+    /// and a close waits for them as for the others.
+    pub(crate) fn put_desk(&self, desk: Arc<ProviderDesk>) {
+        let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
+        let former = desks.insert(desk.code.clone(), desk);
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        replaced.retain(|desk| desk.strong_count() > 0);
+        replaced.extend(former.as_ref().map(Arc::downgrade));
+        drop((replaced, desks));
+        // Its adapter may be the host's, and call the engine when it is let go:
+        // nothing is locked any more.
+        drop(former);
     }
 }
 

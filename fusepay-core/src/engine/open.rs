@@ -22,14 +22,14 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 
 /// Opens an engine; answers its inside and, in the background mode, its worker.
-pub(crate) fn open(config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<()>>)> {
+pub(crate) fn open(mut config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<()>>)> {
     crate::store::writer::refuse_reentry()?;
     config.check()?;
     let vault = match &config.vault_key {
         Some((id, key)) => TokenVault::plain().with_key(*id, key.clone())?,
         None => TokenVault::plain(),
     };
-    let desks = open_desks(&config)?;
+    let desks = open_desks(&mut config)?;
     let permissions = match config.permissions {
         FilePermissions::Strict => Permissions::Strict,
         FilePermissions::Relaxed => Permissions::Relaxed,
@@ -58,6 +58,7 @@ pub(crate) fn open(config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<()>>
         guard: RwLock::new(Some(guard)),
         pid: std::process::id(),
         desks: RwLock::new(desks),
+        replaced: Mutex::default(),
         vault,
         auth,
         subscribers: Subscribers::default(),
@@ -82,11 +83,13 @@ pub(crate) fn open(config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<()>>
     Ok((inner, thread))
 }
 
-fn open_desks(config: &Config) -> Result<BTreeMap<String, Arc<ProviderDesk>>> {
+/// Gives every provider of the configuration its desk, which alone holds it from
+/// now on: a replaced adapter is let go.
+fn open_desks(config: &mut Config) -> Result<BTreeMap<String, Arc<ProviderDesk>>> {
     let mut desks = BTreeMap::new();
-    for (code, provider) in &config.providers {
-        let desk = ProviderDesk::new(code.clone(), Arc::clone(provider), config.breaker, config.rate)?;
-        desks.insert(code.clone(), Arc::new(desk));
+    for (code, provider) in std::mem::take(&mut config.providers) {
+        let desk = ProviderDesk::new(code.clone(), provider, config.breaker, config.rate)?;
+        desks.insert(code, Arc::new(desk));
     }
     Ok(desks)
 }

@@ -49,13 +49,24 @@ impl Program {
     /// Compiles a program as C99.
     #[track_caller]
     pub(crate) fn compile(source: &str) -> Self {
+        Program::c99(&root().join("tests/c").join(source))
+    }
+
+    #[track_caller]
+    fn c99(source: &Path) -> Self {
+        let mut command = Command::new(compiler("CC", "cc"));
+        command.arg("-std=c99").arg("-I").arg(root().join("tests/c")).arg(source);
+        Program::link(command)
+    }
+
+    /// Links what a compiler was told to compile.
+    #[track_caller]
+    pub(crate) fn link(mut command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = library();
         let soname = concat!("libfusepay.so.0.", env!("CARGO_PKG_VERSION_MINOR"));
         std::os::unix::fs::symlink(&library, folder.path().join(soname)).unwrap();
-        let source = root().join("tests/c").join(source);
-        let mut command = Command::new(compiler("CC", "cc"));
-        command.args(WARNINGS).args(["-std=c99", "-g", "-I"]).arg(root().join("include")).arg(source).arg(&library);
+        command.args(WARNINGS).args(["-pthread", "-g", "-I"]).arg(root().join("include")).arg(&library);
         run(command.arg("-o").arg(folder.path().join("program")));
         Program { folder }
     }
@@ -77,4 +88,14 @@ impl Program {
 #[track_caller]
 pub(crate) fn run_c(source: &str) -> String {
     Program::compile(source).run(&[])
+}
+
+/// As [`run_c`], a program that the test wrote itself; it may include the headers
+/// of `tests/c`.
+#[track_caller]
+pub(crate) fn run_c_text(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("program.c");
+    std::fs::write(&source, text).unwrap();
+    Program::c99(&source).run(&[])
 }

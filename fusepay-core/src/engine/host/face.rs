@@ -109,9 +109,7 @@ impl FusePay {
         self.inner.check_open()?;
         crate::bill::biller::check_code("provider", code)?;
         let desk = ProviderDesk::new(code.to_owned(), provider, self.inner.config.breaker, self.inner.config.rate)?;
-        let mut desks = self.inner.desks.write().unwrap_or_else(PoisonError::into_inner);
-        desks.insert(code.to_owned(), Arc::new(desk));
-        drop(desks);
+        self.inner.put_desk(Arc::new(desk));
         self.inner.wake_worker();
         Ok(())
     }
