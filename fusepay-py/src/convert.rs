@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use fusepay_core::{
-    Category, Code, Currency, HoldId, InstanceId, JobId, Metadata, PaymentId, QuoteId, Secret, SessionId,
+    Category, Code, Currency, Error, HoldId, InstanceId, JobId, Metadata, PaymentId, QuoteId, Secret, SessionId,
     TransactionId, UnixMillis, UserId, WalletId,
 };
 use pyo3::prelude::*;
@@ -202,7 +202,8 @@ pub(crate) fn uuid<'py>(py: Python<'py>, bytes: &[u8; 16]) -> PyResult<Bound<'py
     UUID.import(py, "uuid", "UUID")?.call((), Some(&keywords))
 }
 
-/// The bytes of a `UUID`, or of one as text.
+/// The bytes of a `UUID`, or of one as text. Malformed text is the core's to
+/// refuse: the error names no field, as in the other languages, but its text does.
 pub(crate) fn uuid_bytes(object: &Bound<'_, PyAny>, field: &'static str) -> PyResult<[u8; 16]> {
     let py = object.py();
     if object.is_instance(UUID.import(py, "uuid", "UUID")?)? {
@@ -210,11 +211,9 @@ pub(crate) fn uuid_bytes(object: &Bound<'_, PyAny>, field: &'static str) -> PyRe
     }
     match object.cast::<PyString>() {
         Ok(text) => {
-            let id = text.to_str().ok().and_then(|text| text.parse::<TransactionId>().ok());
-            id.map(|id| *id.as_bytes()).ok_or_else(|| {
-                let why = "an id is 36 lower-case hexadecimal characters with hyphens";
-                refused(py, Code::InvalidId, field, why)
-            })
+            let id = text.to_string_lossy().parse::<TransactionId>();
+            let named = |error: Error| Error::new(error.code(), format!("{field}: {}", error.detail()));
+            id.map(|id| *id.as_bytes()).map_err(|error| exception(py, &named(error)))
         }
         Err(_) => {
             Err(refused(py, Code::InvalidId, field, format_args!("must be UUID or str, not {}", class_of(object))))
