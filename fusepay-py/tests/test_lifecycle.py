@@ -39,10 +39,12 @@ def test_close_is_idempotent_and_lets_the_file_go(world: World) -> None:
 def test_spans_have_no_end(world: World) -> None:
     engine = world.open()
     wallet = world.user(engine, 100).wallet.id
-    for life in [timedelta.max, 2**63]:
+    endless: list[timedelta | int] = [timedelta.max, 2**63]
+    for life in endless:
         with pytest.raises(fusepay.InvalidArgumentError, match="a second to 400 days"):
             engine.wallet.authorise(wallet, ngn(1), life)
-    for negative in [timedelta(microseconds=-1), -1]:
+    before: list[timedelta | int] = [timedelta(microseconds=-1), -1]
+    for negative in before:
         with pytest.raises(fusepay.InvalidArgumentError):
             engine.close(negative)
     engine.close(timedelta.max)
