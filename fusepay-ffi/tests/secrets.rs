@@ -12,9 +12,10 @@ use fusepay::auth::{
     fusepay_auth_login, fusepay_auth_refresh, fusepay_auth_register, fusepay_login, fusepay_registered,
     fusepay_registration, fusepay_tokens,
 };
-use fusepay::config::{FUSEPAY_WORKER_MANUAL, fusepay_config, fusepay_hash_cost, fusepay_key};
+use fusepay::config::{FUSEPAY_WORKER_MANUAL, fusepay_config, fusepay_key};
 use fusepay::engine::{fusepay_engine, fusepay_engine_close, fusepay_engine_open};
 use fusepay::memory::fusepay_clear;
+use fusepay::policy::fusepay_hash_cost;
 
 /// The address of the block that is watched; 0 for none.
 static WATCHED: AtomicUsize = AtomicUsize::new(0);

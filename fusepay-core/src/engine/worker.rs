@@ -70,6 +70,10 @@ pub(crate) fn run_due(inner: &Arc<Inner>) -> Result<RunReport> {
             break;
         }
         let assignments = claim(inner, &due, &mut blocked, &mut report)?;
+        if inner.config.worker == WorkerMode::Manual && !assignments.is_empty() {
+            // These calls will be over before the next look, and their places free.
+            blocked = Blocked::default();
+        }
         for assignment in assignments {
             report.calls += 1;
             dispatch(inner, assignment);
