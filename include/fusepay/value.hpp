@@ -98,10 +98,20 @@ inline std::uint32_t currency_exponent(const char *currency) {
     return detail::value<std::uint32_t>(fusepay_currency_exponent, currency);
 }
 
+namespace detail {
+
+inline fusepay_backoff backoff(std::int32_t (*fill)(fusepay_backoff *, fusepay_error **)) {
+    auto backoff = begin<fusepay_backoff>();
+    call(fill, &backoff);
+    return backoff;
+}
+
+}  // namespace detail
+
 // The default schedules, to change and to hand to the configuration.
-inline fusepay_backoff backoff_bill() noexcept { return fusepay_backoff_bill(); }
-inline fusepay_backoff backoff_reversal() noexcept { return fusepay_backoff_reversal(); }
-inline fusepay_backoff backoff_requery() noexcept { return fusepay_backoff_requery(); }
+inline fusepay_backoff backoff_bill() { return detail::backoff(fusepay_backoff_bill); }
+inline fusepay_backoff backoff_reversal() { return detail::backoff(fusepay_backoff_reversal); }
+inline fusepay_backoff backoff_requery() { return detail::backoff(fusepay_backoff_requery); }
 
 // The version of the library that runs, such as "0.1.0".
 inline const char *version() noexcept { return fusepay_version(); }
