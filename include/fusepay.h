@@ -2706,7 +2706,7 @@ int32_t fusepay_bill_refresh(const struct fusepay_engine *engine,
                              struct fusepay_error **error);
 
 // A wallet's payments, newest first, before one (NULL for the newest); `limit`
-// 1 to 500.
+// 1 to 500. Those made within one millisecond come in no particular order.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
 int32_t fusepay_bill_list(const struct fusepay_engine *engine,
@@ -2717,7 +2717,8 @@ int32_t fusepay_bill_list(const struct fusepay_engine *engine,
                           struct fusepay_error **error);
 
 // Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
-// one (NULL for the oldest); `limit` 1 to 500.
+// one (NULL for the oldest); `limit` 1 to 500. Those made within one millisecond
+// come in no particular order.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
 int32_t fusepay_bill_list_by_status(const struct fusepay_engine *engine,
