@@ -17,7 +17,7 @@ CARGO_TEST  := cargo test --locked --workspace
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp stage test test-full bench install doc lint python setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp stage test test-full bench install doc lint module python wheel-test setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,12 +42,12 @@ test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc
 	@echo "== Rust and C tests"
 	@$(CARGO_TEST)
-	@$(MAKE) --no-print-directory python
+	@$(MAKE) --no-print-directory module wheel-test
 	@echo
 	@echo "Left out here, run by make test-full:"
 	@command -v cargo-deny >/dev/null || echo "  - cargo-deny (not installed): licences; bans and sources were checked by a test"
 	@echo "  - security advisories of the dependencies (needs the network)"
-	@echo "  - tests marked #[ignore] (long), release builds, the wheel installed by pip"
+	@echo "  - tests marked #[ignore] (long), release builds, pip install ./fusepay-py"
 
 test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(MAKE) --no-print-directory lint doc audit
@@ -56,7 +56,7 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(BIN)/python -c "import fusepay; print('fusepay', fusepay.__version__)"
 	@echo "== Rust and C tests, with the long ones"
 	@$(CARGO_TEST) --release -- --include-ignored
-	@$(MAKE) --no-print-directory python
+	@$(MAKE) --no-print-directory module wheel-test
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
@@ -71,7 +71,7 @@ doc: tools ## Build the Rust documentation; a broken link fails
 lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@echo "== formatting"
 	@cargo fmt --all --check
-	@cd fusepay-py && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@cd fusepay-py && $(BIN)/ruff format --check --quiet . ../tests/python && $(BIN)/ruff check --quiet . ../tests/python
 	@cd fusepay-py && $(BIN)/ruff format --check --quiet --config pyproject.toml ../examples/python/host.py
 	@cd fusepay-py && $(BIN)/ruff check --quiet --config pyproject.toml ../examples/python/host.py
 	@echo "== clippy"
@@ -82,14 +82,21 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@cd fusepay-py && $(BIN)/mypy
 	@if command -v cargo-deny >/dev/null; then echo "== cargo deny"; cargo deny --locked check bans licenses sources; fi
 
-python: setup $(CLEAN)/.ready # The Python package: its stub against the module, its tests against the wheel
-	@echo "== Python stub"
+module: setup # The Python package, built into .venv; its stub against it
+	@echo "== Python module and stub"
 	@. $(BIN)/activate && maturin develop --quiet --locked --manifest-path fusepay-py/Cargo.toml
 	@cd fusepay-py && $(BIN)/python -m mypy.stubtest fusepay --allowlist stubtest_allowlist.txt
+
+python: module # The tests of the Python package against .venv, for work on it
 	@echo "== Python tests"
+	@cd fusepay-py && $(BIN)/python -m pytest
+
+wheel-test: setup $(CLEAN)/.ready # The same tests against the wheel, as a user has it
+	@echo "== Python tests, against the wheel"
 	@rm -f $(CLEAN)/wheel/*
 	@. $(BIN)/activate && maturin build --quiet --locked --manifest-path fusepay-py/Cargo.toml --out $(CLEAN)/wheel
 	@$(CLEAN_BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(CLEAN)/wheel/*.whl
+	@cd fusepay-py && $(CLEAN_BIN)/python -c "import fusepay as f, sys; f.__file__.startswith(sys.prefix) or sys.exit(f.__file__)"
 	@cd fusepay-py && $(CLEAN_BIN)/python -m pytest
 
 $(CLEAN)/.ready: requirements-dev.txt

@@ -18,12 +18,14 @@
 // * Records are structs of yours that the library fills. Begin each with
 //   FUSEPAY_INIT. What it points to (texts, optional values, inner records) lives
 //   until fusepay_clear(&record), or until the same struct is filled again. A
-//   member that may be absent is a pointer, NULL when it is.
+//   member that may be absent is a pointer, NULL when it is. Every array begins
+//   with struct_size, memory, length and items, an array of pointers.
 // * Out-parameters are written on success and untouched on failure.
 // * Text is NUL-terminated UTF-8. Binary and secrets are a pointer and a length.
 // * Money is int64_t minor units with a three-letter ISO 4217 code. Times are
 //   int64_t milliseconds since 1970-01-01 UTC, spans int64_t milliseconds.
-// * Flags of requests are uint32_t, 0 or 1; words of the vocabulary are uint32_t.
+// * Flags of requests are uint32_t, 0 or 1, and named so that 0 is the usual choice;
+//   words of the vocabulary are uint32_t, with fusepay_..._name and fusepay_..._parse.
 // * Handles (fusepay_engine *, fusepay_session *, ...) are numbers that are looked
 //   up, never followed: a null, stale, foreign or doubly closed handle is
 //   FUSEPAY_ERR_INVALID_HANDLE (a closed engine FUSEPAY_ERR_CLOSED), not undefined
@@ -1587,7 +1589,8 @@ typedef struct fusepay_token_policy {
     const int64_t *refresh_grace_s;
 } fusepay_token_policy;
 
-// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least.
+// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least. 0
+// leaves a default alone.
 typedef struct fusepay_hash_cost {
     // `sizeof(fusepay_hash_cost)`, set by `FUSEPAY_INIT`.
     size_t struct_size;
@@ -2828,77 +2831,172 @@ int32_t fusepay_bill_top_up_float(const struct fusepay_engine *engine,
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_error_kind_name(uint32_t number);
 
+// The number of one of `FUSEPAY_ERROR_KIND_*` by its stable name, such as "refused".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_error_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_payment_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_PAYMENT_STATUS_*` by its stable name, such as "PENDING".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_payment_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_transaction_type_name(uint32_t number);
 
+// The number of one of `FUSEPAY_TRANSACTION_TYPE_*` by its stable name, such as "WALLET_FUNDING".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_transaction_type_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_transaction_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_TRANSACTION_STATUS_*` by its stable name, such as "PENDING".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_transaction_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_wallet_status_name(uint32_t number);
 
+// The number of one of `FUSEPAY_WALLET_STATUS_*` by its stable name, such as "ACTIVE".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_wallet_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_hold_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_HOLD_STATUS_*` by its stable name, such as "ACTIVE".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_hold_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_job_kind_name(uint32_t number);
 
+// The number of one of `FUSEPAY_JOB_KIND_*` by its stable name, such as "process-bill-payment".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_job_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_job_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_JOB_STATUS_*` by its stable name, such as "READY".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_job_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_role_name(uint32_t number);
 
+// The number of one of `FUSEPAY_ROLE_*` by its stable name, such as "user".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_role_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_user_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_USER_STATUS_*` by its stable name, such as "ACTIVE".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_user_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_attempt_kind_name(uint32_t number);
 
+// The number of one of `FUSEPAY_ATTEMPT_KIND_*` by its stable name, such as "SUBMIT".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_attempt_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_outcome_kind_name(uint32_t number);
+
+// The number of one of `FUSEPAY_OUTCOME_KIND_*` by its stable name, such as "IN_FLIGHT".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_outcome_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_review_reason_name(uint32_t number);
 
+// The number of one of `FUSEPAY_REVIEW_REASON_*` by its stable name, such as "REQUERY_BUDGET_SPENT".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_review_reason_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_limit_window_name(uint32_t number);
+
+// The number of one of `FUSEPAY_LIMIT_WINDOW_*` by its stable name, such as "TRANSACTION".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_limit_window_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_event_name(uint32_t number);
 
+// The number of one of `FUSEPAY_EVENT_NAME_*` by its stable name, such as "auth.user.registered".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_event_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_operation_name(uint32_t number);
+
+// The number of one of `FUSEPAY_OPERATION_*` by its stable name, such as "FUND".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_operation_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_breaker_state_name(uint32_t number);
 
+// The number of one of `FUSEPAY_BREAKER_STATE_*` by its stable name, such as "CLOSED".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_breaker_state_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_log_level_name(uint32_t number);
 
+// The number of one of `FUSEPAY_LOG_LEVEL_*` by its stable name, such as "ERROR".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_log_level_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
 // The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
 // "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 const char *fusepay_log_rotation_name(uint32_t number);
+
+// The number of one of `FUSEPAY_LOG_ROTATION_*` by its stable name, such as "DAILY".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_log_rotation_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 // The version of the library, such as "0.1.0". A static string.
 const char *fusepay_version(void);
@@ -3020,6 +3118,9 @@ const char *fusepay_error_message(const struct fusepay_error *error);
 // The parameter at fault, such as "amount"; NULL where there is none. Lives as
 // long as the error.
 const char *fusepay_error_field(const struct fusepay_error *error);
+
+// Whether the same call, with the same idempotency key, may succeed later.
+bool fusepay_error_is_retryable(const struct fusepay_error *error);
 
 // After how many milliseconds a repetition makes sense; -1 where unknown.
 int64_t fusepay_error_retry_after_ms(const struct fusepay_error *error);
@@ -3327,6 +3428,15 @@ int32_t fusepay_money_parse(const char *amount,
                             const char *currency,
                             struct fusepay_money *money,
                             struct fusepay_error **error);
+
+// Puts minor units and a currency together: 250000 and "NGN" are ₦2,500.00. A
+// negative number is taken as it is; calls that need more than zero refuse it.
+//
+// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
+int32_t fusepay_money_make(int64_t minor,
+                           const char *currency,
+                           struct fusepay_money *money,
+                           struct fusepay_error **error);
 
 // Shows money as people read it: "2500.00 NGN". Clear the text with `fusepay_clear`.
 //

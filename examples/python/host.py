@@ -113,8 +113,8 @@ def run(engine: FusePay) -> None:
         print("refused:", error.code.name)
 
     print("history of the wallet:")
-    for payment in reversed(engine.bill.list(wallet)):
-        print(f"  {payment.customer_reference}: {payment.amount} + {payment.fee}, {payment.status}")
+    for line in reversed(engine.history.page(wallet).lines):
+        print(f"  {line.kind:15} {line.amount:9} {line.balance:9} {line.status}")
     print("sound:", engine.verify().is_sound)
 
 

@@ -2,6 +2,13 @@
 
 use std::ffi::{CStr, c_char};
 
+#[rustfmt::skip]
+use fusepay_core::{ErrorKind, PaymentStatus, TransactionType, TransactionStatus, WalletStatus, HoldStatus, JobKind, JobStatus, Role, UserStatus, AttemptKind, OutcomeKind, ReviewReason, LimitWindow, EventName, Operation, BreakerState, LogLevel, LogRotation};
+
+use crate::boundary::guard;
+use crate::error::fusepay_error;
+use crate::input;
+
 /// The call did what it says.
 pub const FUSEPAY_OK: i32 = 0;
 /// A parameter is malformed or out of range; the error names it.
@@ -511,6 +518,15 @@ pub extern "C" fn fusepay_error_kind_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_ERROR_KIND_*` by its stable name, such as "refused".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_error_kind_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| ErrorKind::from_name(name).map(ErrorKind::number)))
+}
+
 /// The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -526,6 +542,15 @@ pub extern "C" fn fusepay_payment_status_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_PAYMENT_STATUS_*` by its stable name, such as "PENDING".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_payment_status_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| PaymentStatus::from_name(name).map(PaymentStatus::number)))
 }
 
 /// The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
@@ -555,6 +580,15 @@ pub extern "C" fn fusepay_transaction_type_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_TRANSACTION_TYPE_*` by its stable name, such as "WALLET_FUNDING".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_transaction_type_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| TransactionType::from_name(name).map(TransactionType::number)))
+}
+
 /// The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -568,6 +602,15 @@ pub extern "C" fn fusepay_transaction_status_name(number: u32) -> *const c_char 
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_TRANSACTION_STATUS_*` by its stable name, such as "PENDING".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_transaction_status_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| TransactionStatus::from_name(name).map(TransactionStatus::number)))
 }
 
 /// The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
@@ -584,6 +627,15 @@ pub extern "C" fn fusepay_wallet_status_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_WALLET_STATUS_*` by its stable name, such as "ACTIVE".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_wallet_status_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| WalletStatus::from_name(name).map(WalletStatus::number)))
+}
+
 /// The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -596,6 +648,15 @@ pub extern "C" fn fusepay_hold_status_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_HOLD_STATUS_*` by its stable name, such as "ACTIVE".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_hold_status_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| HoldStatus::from_name(name).map(HoldStatus::number)))
 }
 
 /// The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
@@ -612,6 +673,15 @@ pub extern "C" fn fusepay_job_kind_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_JOB_KIND_*` by its stable name, such as "process-bill-payment".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_job_kind_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| JobKind::from_name(name).map(JobKind::number)))
+}
+
 /// The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -623,6 +693,15 @@ pub extern "C" fn fusepay_job_status_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_JOB_STATUS_*` by its stable name, such as "READY".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_job_status_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| JobStatus::from_name(name).map(JobStatus::number)))
 }
 
 /// The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
@@ -640,6 +719,15 @@ pub extern "C" fn fusepay_role_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_ROLE_*` by its stable name, such as "user".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_role_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| Role::from_name(name).map(Role::number)))
+}
+
 /// The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -650,6 +738,15 @@ pub extern "C" fn fusepay_user_status_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_USER_STATUS_*` by its stable name, such as "ACTIVE".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_user_status_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| UserStatus::from_name(name).map(UserStatus::number)))
 }
 
 /// The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
@@ -664,6 +761,15 @@ pub extern "C" fn fusepay_attempt_kind_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_ATTEMPT_KIND_*` by its stable name, such as "SUBMIT".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_attempt_kind_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| AttemptKind::from_name(name).map(AttemptKind::number)))
 }
 
 /// The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
@@ -686,6 +792,15 @@ pub extern "C" fn fusepay_outcome_kind_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_OUTCOME_KIND_*` by its stable name, such as "IN_FLIGHT".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_outcome_kind_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| OutcomeKind::from_name(name).map(OutcomeKind::number)))
+}
+
 /// The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -703,6 +818,15 @@ pub extern "C" fn fusepay_review_reason_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_REVIEW_REASON_*` by its stable name, such as "REQUERY_BUDGET_SPENT".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_review_reason_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| ReviewReason::from_name(name).map(ReviewReason::number)))
+}
+
 /// The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -714,6 +838,15 @@ pub extern "C" fn fusepay_limit_window_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_LIMIT_WINDOW_*` by its stable name, such as "TRANSACTION".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_limit_window_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| LimitWindow::from_name(name).map(LimitWindow::number)))
 }
 
 /// The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
@@ -764,6 +897,15 @@ pub extern "C" fn fusepay_event_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_EVENT_NAME_*` by its stable name, such as "auth.user.registered".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_event_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| EventName::from_name(name).map(EventName::number)))
+}
+
 /// The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -791,6 +933,15 @@ pub extern "C" fn fusepay_operation_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_OPERATION_*` by its stable name, such as "FUND".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_operation_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| Operation::from_name(name).map(Operation::number)))
+}
+
 /// The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -802,6 +953,15 @@ pub extern "C" fn fusepay_breaker_state_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_BREAKER_STATE_*` by its stable name, such as "CLOSED".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_breaker_state_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| BreakerState::from_name(name).map(BreakerState::number)))
 }
 
 /// The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
@@ -819,6 +979,15 @@ pub extern "C" fn fusepay_log_level_name(number: u32) -> *const c_char {
     name.as_ptr()
 }
 
+/// The number of one of `FUSEPAY_LOG_LEVEL_*` by its stable name, such as "ERROR".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_log_level_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| LogLevel::from_name(name).map(LogLevel::number)))
+}
+
 /// The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
 /// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
 #[unsafe(no_mangle)]
@@ -829,4 +998,13 @@ pub extern "C" fn fusepay_log_rotation_name(number: u32) -> *const c_char {
         _ => c"UNKNOWN_WORD",
     };
     name.as_ptr()
+}
+
+/// The number of one of `FUSEPAY_LOG_ROTATION_*` by its stable name, such as "DAILY".
+///
+/// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+#[unsafe(no_mangle)]
+#[rustfmt::skip]
+pub extern "C" fn fusepay_log_rotation_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || input::parse_word(name, number, |name| LogRotation::from_name(name).map(LogRotation::number)))
 }

@@ -121,6 +121,12 @@ pub extern "C" fn fusepay_error_field(error: *const fusepay_error) -> *const c_c
     read(error, std::ptr::null(), |error| pointer(&error.field))
 }
 
+/// Whether the same call, with the same idempotency key, may succeed later.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_error_is_retryable(error: *const fusepay_error) -> bool {
+    read(error, false, |error| status(error.code).2)
+}
+
 /// After how many milliseconds a repetition makes sense; -1 where unknown.
 #[unsafe(no_mangle)]
 pub extern "C" fn fusepay_error_retry_after_ms(error: *const fusepay_error) -> i64 {

@@ -184,6 +184,9 @@ const fn to_usize(number: u32) -> usize {
 /// The tables of one process, and whom it logs to.
 pub(crate) struct Tables {
     pid: u32,
+    /// Those of the process this one was forked from: never touched, and held here
+    /// so that a leak checker does not take them for lost.
+    _inherited: Option<&'static Tables>,
     pub(crate) engines: Table<fusepay_core::FusePay>,
     pub(crate) sessions: Table<fusepay_core::Session>,
     pub(crate) errors: Table<CaughtError>,
@@ -195,10 +198,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    fn new(pid: u32, life: usize) -> Self {
-        let life = life & LIFE_MASK;
+    fn new(pid: u32, inherited: Option<&'static Tables>) -> Self {
+        let life = inherited.map_or(0, |tables| tables.engines.life + 1) & LIFE_MASK;
         Tables {
             pid,
+            _inherited: inherited,
             engines: Table::new(Kind::Engine, life),
             sessions: Table::new(Kind::Session, life),
             errors: Table::new(Kind::Error, life),
@@ -219,12 +223,11 @@ pub(crate) fn tables() -> &'static Tables {
     let pid = std::process::id();
     let found = TABLES.load(Ordering::Acquire);
     // SAFETY: whatever was stored there came from `Box::into_raw` and is never freed.
-    let current = unsafe { found.as_ref() };
+    let current: Option<&'static Tables> = unsafe { found.as_ref() };
     match current {
         Some(tables) if tables.pid == pid => tables,
         Some(_) | None => {
-            let life = current.map_or(0, |tables| tables.engines.life + 1);
-            let new = Box::into_raw(Box::new(Tables::new(pid, life)));
+            let new = Box::into_raw(Box::new(Tables::new(pid, current)));
             match TABLES.compare_exchange(found, new, Ordering::AcqRel, Ordering::Acquire) {
                 // SAFETY: it was leaked just above, and stays.
                 Ok(_) => unsafe { &*new },

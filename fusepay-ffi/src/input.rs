@@ -300,6 +300,19 @@ pub(crate) fn optional_word<T>(
     if number == 0 { Ok(None) } else { word(field, number, from).map(Some) }
 }
 
+/// Writes the number of a word that C names.
+///
+/// # Errors
+/// [`Code::InvalidArgument`] for a name that is none, and as [`put`].
+pub(crate) fn parse_word(
+    name: *const c_char,
+    number: *mut u32,
+    from: impl Fn(&str) -> Option<u16>,
+) -> Result<(), Error> {
+    let found = from(text("name", name)?).ok_or_else(|| invalid("name", "is not a word of this list"))?;
+    put("number", number, u32::from(found))
+}
+
 /// A yes or no of a request: 0 or 1.
 ///
 /// # Errors

@@ -68,6 +68,23 @@ pub extern "C" fn fusepay_money_parse(
     })
 }
 
+/// Puts minor units and a currency together: 250000 and "NGN" are ₦2,500.00. A
+/// negative number is taken as it is; calls that need more than zero refuse it.
+///
+/// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
+#[unsafe(no_mangle)]
+pub extern "C" fn fusepay_money_make(
+    minor: i64,
+    currency: *const c_char,
+    money: *mut fusepay_money,
+    error: *mut *mut fusepay_error,
+) -> i32 {
+    guard(error, || {
+        let currency = Currency::from_code(input::text("currency", currency)?)?;
+        input::put("money", money, Money::new(minor, currency).into())
+    })
+}
+
 /// Shows money as people read it: "2500.00 NGN". Clear the text with `fusepay_clear`.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.

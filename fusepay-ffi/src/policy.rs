@@ -99,7 +99,8 @@ pub struct fusepay_lockout {
     pub lock_at: u32,
 }
 
-/// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least.
+/// What one password hash costs (argon2id, RFC 9106). OWASP's settings at least. 0
+/// leaves a default alone.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct fusepay_hash_cost {
@@ -147,7 +148,14 @@ impl fusepay_hash_cost {
     /// # Errors
     /// `INVALID_CONFIG`.
     pub(crate) fn read(&self) -> Result<HashCost, Error> {
-        HashCost::new(self.memory_kib, self.passes, self.lanes)
+        let (mut memory_kib, mut passes, mut lanes) = {
+            let default = HashCost::default();
+            (default.memory_kib(), default.passes(), default.lanes())
+        };
+        replace(&mut memory_kib, self.memory_kib);
+        replace(&mut passes, self.passes);
+        replace(&mut lanes, self.lanes);
+        HashCost::new(memory_kib, passes, lanes)
     }
 }
 

@@ -18,6 +18,11 @@ fn a_forked_child_touches_nothing_of_its_parent() {
 }
 
 #[test]
+fn a_child_forked_in_the_middle_of_calls_opens_its_own_engine() {
+    run_c("fork_busy.c");
+}
+
+#[test]
 fn eight_threads_share_one_engine() {
     run_c("threads.c");
 }

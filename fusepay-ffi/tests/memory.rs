@@ -18,9 +18,9 @@ const DRIVEN: [&str; 1] = ["operator_payments.c"];
 
 /// A forked child lets go of nothing that was its parent's: there leaks are meant.
 const FORKING: &str = "fork.c";
-/// Kills processes of its own and looks for their orphans: not under valgrind,
-/// which is a process of another kind.
-const KILLING: &str = "queue.c";
+/// Forks again and again in the middle of calls: the allocators of the sanitizers
+/// and of valgrind have locks of their own, which a child forked so inherits locked.
+const HURRIED: &str = "fork_busy.c";
 
 /// The programs that run alone, by name.
 fn programs() -> Vec<PathBuf> {
@@ -28,7 +28,7 @@ fn programs() -> Vec<PathBuf> {
     let files = folder.map(|entry| entry.unwrap().path());
     let mut programs: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|extension| extension == "c")).collect();
-    programs.retain(|path| !DRIVEN.iter().any(|name| path.ends_with(name)));
+    programs.retain(|path| !DRIVEN.iter().any(|name| path.ends_with(name)) && !path.ends_with(HURRIED));
     programs.sort();
     assert!(!programs.is_empty());
     programs
@@ -68,7 +68,7 @@ fn every_program_is_clean_and_leaks_nothing_under_valgrind() {
         println!("left out: valgrind is not installed");
         return;
     }
-    for source in programs().into_iter().filter(|source| !source.ends_with(KILLING)) {
+    for source in programs() {
         let folder = tempfile::tempdir().unwrap();
         let program = build(&source, folder.path(), &[]);
         let mut command = Command::new("valgrind");

@@ -1,21 +1,32 @@
-//! Goal: no token stays in memory that was given back.
+//! Goal: no token, of access or bought, stays in memory that was given back.
 //! Method: an allocator that looks into a block, named beforehand by its address,
 //! at the moment it is freed.
 
 #![allow(clippy::unwrap_used, reason = "a test gives up by panicking")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use fusepay::auth::{
     fusepay_auth_login, fusepay_auth_refresh, fusepay_auth_register, fusepay_login, fusepay_registered,
     fusepay_registration, fusepay_tokens,
 };
+use fusepay::bill::{fusepay_bill_pay, fusepay_bill_tokens, fusepay_pay_bill};
+use fusepay::catalogue::{fusepay_bill_item_entry, fusepay_bill_load_catalogue, fusepay_biller_entry};
+use fusepay::codes::{FUSEPAY_OUTCOME_KIND_PAID, FUSEPAY_OUTCOME_KIND_UNKNOWN};
 use fusepay::config::{FUSEPAY_WORKER_MANUAL, fusepay_config, fusepay_key};
-use fusepay::engine::{fusepay_engine, fusepay_engine_close, fusepay_engine_open};
-use fusepay::memory::fusepay_clear;
+use fusepay::engine::{
+    fusepay_engine, fusepay_engine_close, fusepay_engine_open, fusepay_engine_register_provider, fusepay_engine_run_due,
+};
+use fusepay::id::fusepay_wallet_id;
+use fusepay::memory::{fusepay_clear, fusepay_text_array};
+use fusepay::money::fusepay_money;
+use fusepay::payment::fusepay_payment;
 use fusepay::policy::fusepay_hash_cost;
+use fusepay::provider::{fusepay_pay_request, fusepay_provider, fusepay_query_request};
+use fusepay::reply::{fusepay_reply, fusepay_reply_token};
+use fusepay::wallet::{fusepay_money_request, fusepay_wallet_fund};
 
 /// The address of the block that is watched; 0 for none.
 static WATCHED: AtomicUsize = AtomicUsize::new(0);
@@ -106,6 +117,56 @@ fn logged_in(engine: *const fusepay_engine) -> fusepay_tokens {
     tokens
 }
 
+extern "C-unwind" fn pay(_: *mut c_void, _: *const fusepay_pay_request, reply: *mut fusepay_reply) -> u32 {
+    assert_eq!(fusepay_reply_token(reply, c"1234-5678-9012-3456".as_ptr()), 0);
+    FUSEPAY_OUTCOME_KIND_PAID
+}
+
+extern "C-unwind" fn query(_: *mut c_void, _: *const fusepay_query_request, _: *mut fusepay_reply) -> u32 {
+    FUSEPAY_OUTCOME_KIND_UNKNOWN
+}
+
+/// A provider that sells vouchers, and what it sells.
+fn stock(engine: *const fusepay_engine) {
+    let mut provider: fusepay_provider = begun();
+    provider.pay = Some(pay);
+    provider.query = Some(query);
+    let nowhere = std::ptr::null_mut();
+    assert_eq!(fusepay_engine_register_provider(engine, c"power".as_ptr(), &raw const provider, nowhere), 0);
+    let mut item: fusepay_bill_item_entry = begun();
+    (item.code, item.name, item.currency) = (c"PREPAID".as_ptr(), c"Units".as_ptr(), c"NGN".as_ptr());
+    (item.minimum_minor, item.maximum_minor) = (1, 1000);
+    let providers = [c"power".as_ptr()];
+    let mut biller: fusepay_biller_entry = begun();
+    (biller.code, biller.name, biller.category) = (c"POWER".as_ptr(), c"Power".as_ptr(), c"ELECTRICITY".as_ptr());
+    (biller.providers, biller.provider_count) = (providers.as_ptr(), 1);
+    (biller.items, biller.item_count) = (&raw const item, 1);
+    assert_eq!(fusepay_bill_load_catalogue(engine, &raw const biller, 1, nowhere), 0);
+}
+
+/// Vouchers bought with money of this wallet.
+fn bought(engine: *const fusepay_engine, wallet_id: fusepay_wallet_id) -> fusepay_text_array {
+    stock(engine);
+    let nowhere = std::ptr::null_mut();
+    let amount = fusepay_money { minor: 1000, currency: b"NGN\0".map(|byte| c_char::from_ne_bytes([byte])) };
+    let mut deposit: fusepay_money_request = begun();
+    (deposit.wallet_id, deposit.amount) = (wallet_id, amount);
+    let mut transaction = begun();
+    assert_eq!(fusepay_wallet_fund(engine, &raw const deposit, &raw mut transaction, nowhere), 0);
+    fusepay_clear((&raw mut transaction).cast());
+    let mut bill: fusepay_pay_bill = begun();
+    (bill.wallet_id, bill.amount, bill.customer_reference) = (wallet_id, amount, c"meter".as_ptr());
+    (bill.biller, bill.item) = (c"POWER".as_ptr(), c"PREPAID".as_ptr());
+    let mut payment: fusepay_payment = begun();
+    assert_eq!(fusepay_bill_pay(engine, &raw const bill, &raw mut payment, nowhere), 0);
+    assert_eq!(fusepay_engine_run_due(engine, std::ptr::null_mut(), nowhere), 0);
+    let mut vouchers: fusepay_text_array = begun();
+    assert_eq!(fusepay_bill_tokens(engine, &raw const payment.id, &raw mut vouchers, nowhere), 0);
+    fusepay_clear((&raw mut payment).cast());
+    assert_eq!(vouchers.length, 1);
+    vouchers
+}
+
 /// One test: the allocator watches one block at a time.
 #[test]
 fn tokens_are_wiped_when_their_record_lets_go() {
@@ -116,6 +177,8 @@ fn tokens_are_wiped_when_their_record_lets_go() {
     let mut first = registered(engine);
     // SAFETY: the record was just filled.
     let (user, tokens) = unsafe { (*first.user, *first.tokens) };
+    // SAFETY: as above.
+    let wallet_id = unsafe { (*first.wallet).id };
     // SAFETY: as above.
     assert!(unsafe { CStr::from_ptr(tokens.access) }.count_bytes() > 20);
     // What is no secret stays: the method sees what is left.
@@ -133,5 +196,12 @@ fn tokens_are_wiped_when_their_record_lets_go() {
     assert_eq!((left, status), (0, 0));
     assert_ne!(again.refresh, old);
     fusepay_clear((&raw mut again).cast());
+
+    let mut vouchers = bought(engine, wallet_id);
+    // SAFETY: the record was just filled with one text.
+    let voucher = unsafe { *vouchers.items };
+    // SAFETY: as above.
+    assert_eq!(unsafe { CStr::from_ptr(voucher) }, c"1234-5678-9012-3456");
+    assert_eq!(left_of(voucher, || fusepay_clear((&raw mut vouchers).cast())), 0);
     assert_eq!(fusepay_engine_close(&raw mut engine, 1000, std::ptr::null_mut()), 0);
 }

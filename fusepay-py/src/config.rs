@@ -40,6 +40,9 @@ choices! {
     WorkerMode { Background = "BACKGROUND", Manual = "MANUAL" }
     FilePermissions { Strict = "STRICT", Relaxed = "RELAXED" }
     Remainder { Release = "RELEASE", Keep = "KEEP" }
+    RefundSource { Biller = "BILLER", Host = "HOST" }
+    ClaimSettlement { RecoveredFromProvider = "RECOVERED_FROM_PROVIDER", WrittenOff = "WRITTEN_OFF" }
+    StartAt { Beginning = "BEGINNING", Now = "NOW" }
 }
 
 /// Everything an engine needs to open. `path` is the database file, created when

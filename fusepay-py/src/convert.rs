@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use fusepay_core::{
-    Category, Code, Currency, HoldId, InstanceId, JobId, Metadata, PaymentId, QuoteId, Secret, SessionId,
+    Category, Code, Currency, Error, HoldId, InstanceId, JobId, Metadata, PaymentId, QuoteId, Secret, SessionId,
     TransactionId, UnixMillis, UserId, WalletId,
 };
 use pyo3::prelude::*;
@@ -202,7 +202,8 @@ pub(crate) fn uuid<'py>(py: Python<'py>, bytes: &[u8; 16]) -> PyResult<Bound<'py
     UUID.import(py, "uuid", "UUID")?.call((), Some(&keywords))
 }
 
-/// The bytes of a `UUID`, or of one as text.
+/// The bytes of a `UUID`, or of one as text. Malformed text is the core's to
+/// refuse: the error names no field, as in the other languages, but its text does.
 pub(crate) fn uuid_bytes(object: &Bound<'_, PyAny>, field: &'static str) -> PyResult<[u8; 16]> {
     let py = object.py();
     if object.is_instance(UUID.import(py, "uuid", "UUID")?)? {
@@ -210,11 +211,9 @@ pub(crate) fn uuid_bytes(object: &Bound<'_, PyAny>, field: &'static str) -> PyRe
     }
     match object.cast::<PyString>() {
         Ok(text) => {
-            let id = text.to_str().ok().and_then(|text| text.parse::<TransactionId>().ok());
-            id.map(|id| *id.as_bytes()).ok_or_else(|| {
-                let why = "an id is 36 lower-case hexadecimal characters with hyphens";
-                refused(py, Code::InvalidId, field, why)
-            })
+            let id = text.to_string_lossy().parse::<TransactionId>();
+            let named = |error: Error| Error::new(error.code(), format!("{field}: {}", error.detail()));
+            id.map(|id| *id.as_bytes()).map_err(|error| exception(py, &named(error)))
         }
         Err(_) => {
             Err(refused(py, Code::InvalidId, field, format_args!("must be UUID or str, not {}", class_of(object))))
@@ -431,7 +430,8 @@ fn microseconds(span: &Bound<'_, PyAny>) -> PyResult<i128> {
 
 impl ToPy for UnixMillis {
     fn to_py<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        epoch(py)?.add(timedelta(py, "milliseconds", self.0)?)
+        let moment = timedelta(py, "milliseconds", self.0).and_then(|since| epoch(py)?.add(since));
+        moment.map_err(|_| invalid(py, "time", "lies outside the years 1 to 9999, which is all that datetime knows"))
     }
 }
 
@@ -460,8 +460,9 @@ impl FromPy for Duration {
     fn from_py(object: &Bound<'_, PyAny>, field: &'static str) -> PyResult<Self> {
         let py = object.py();
         if object.is_instance(TIMEDELTA.import(py, "datetime", "timedelta")?)? {
-            let span = u64::try_from(microseconds(object)?);
-            return span.map(Duration::from_micros).map_err(|_| invalid(py, field, "must not be negative"));
+            let span = u128::try_from(microseconds(object)?);
+            let span = span.map_err(|_| invalid(py, field, "must not be negative"))?;
+            return Ok(Duration::from_micros(u64::try_from(span).unwrap_or(u64::MAX)));
         }
         require_int(object, field).map_err(|_| {
             let why = format_args!("must be timedelta or int (milliseconds), not {}", class_of(object));

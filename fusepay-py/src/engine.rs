@@ -9,14 +9,20 @@ use std::time::Duration;
 use fusepay_core::{Code, Error};
 use pyo3::prelude::*;
 
+use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::bill::Bills;
 use crate::config::Config;
 use crate::convert::{ToPy, read, read_optional};
 use crate::error::{detached, exception, guarded};
+use crate::event::Events;
+use crate::history::History;
 use crate::provider::{EventLoop, PyProvider};
+use crate::queue::Queue;
 use crate::record::answer;
 use crate::record::engine::{RunReport, Stats, VerifyReport};
+use crate::reversal::Reversals;
+use crate::session::PySession;
 use crate::wallet::Wallets;
 
 /// The engines of this process that are open, for the exit. Locked only while
@@ -48,8 +54,13 @@ impl Shell {
         detached(py, || work(&self.engine))
     }
 
+    /// Where coroutines of its subscribers run.
+    pub(crate) fn event_loop(&self) -> &Arc<EventLoop> {
+        &self.event_loop
+    }
+
     /// Whether this process opened it. A forked child touches nothing of it.
-    fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.pid == std::process::id()
     }
 
@@ -221,6 +232,45 @@ impl PyFusePay {
     #[getter]
     fn bill(&self) -> Bills {
         Bills { shell: Arc::clone(&self.shell) }
+    }
+
+    /// Whatever gives money back: reversals, refunds, reviews, claims, suspense.
+    #[getter]
+    fn reversal(&self) -> Reversals {
+        Reversals { shell: Arc::clone(&self.shell) }
+    }
+
+    /// Histories: transactions, pages, statements; everybody's.
+    #[getter]
+    fn history(&self) -> History {
+        History { shell: Arc::clone(&self.shell) }
+    }
+
+    /// What happened, in order, and who in this process is told of it.
+    #[getter]
+    fn events(&self) -> Events {
+        Events { shell: Arc::clone(&self.shell) }
+    }
+
+    /// The queue: dead letters and counts.
+    #[getter]
+    fn queue(&self) -> Queue {
+        Queue { shell: Arc::clone(&self.shell) }
+    }
+
+    /// The audit trail, for auditors.
+    #[getter]
+    fn audit(&self) -> Audit {
+        Audit { shell: Arc::clone(&self.shell) }
+    }
+
+    /// What the user an access token stands for may do, and nothing else.
+    ///
+    /// Raises `InvalidTokenError`.
+    fn session(&self, py: Python<'_>, access_token: &Bound<'_, PyAny>) -> PyResult<PySession> {
+        let token: String = read(access_token, "access_token")?;
+        let session = self.shell.call(py, |engine| engine.session(&token))?;
+        Ok(PySession::new(session, &self.shell))
     }
 
     fn __repr__(&self) -> String {

@@ -12,6 +12,9 @@ use pyo3::types::PyTraceback;
 /// The function of `fusepay._errors` that makes an exception.
 static FROM_ENGINE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
+/// `fusepay.FusePayError`.
+static BASE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
 /// Longest text of a traceback that is kept, in bytes; the engine cuts evidence at 4,096.
 const TRACEBACK_BYTES_MAX: usize = 4_000;
 
@@ -74,8 +77,11 @@ pub(crate) fn traceback(py: Python<'_>, error: &PyErr) -> String {
 /// raised one of `allowed`, `otherwise` for everything else.
 pub(crate) fn from_adapter(py: Python<'_>, raised: &PyErr, allowed: &[Code], otherwise: Code) -> Error {
     let value = raised.value(py);
+    // Only ours: `SystemExit` has a code too.
+    let is_ours = BASE.import(py, "fusepay._errors", "FusePayError").and_then(|base| value.is_instance(base));
     let number = value.getattr("code").and_then(|code| code.extract::<u16>()).ok();
-    match number.and_then(Code::from_number).filter(|code| allowed.contains(code)) {
+    match number.filter(|_| is_ours.unwrap_or(false)).and_then(Code::from_number).filter(|code| allowed.contains(code))
+    {
         Some(code) => Error::new(code, value.str().map_or_else(|_| String::new(), |text| text.to_string())),
         None => Error::new(otherwise, format!("the adapter raised {}", summary(py, raised))),
     }

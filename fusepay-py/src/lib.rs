@@ -3,6 +3,7 @@
 //! core once without the interpreter, and hands a record over (`record`). The
 //! package around it (`python/fusepay`) holds the names a host sees.
 
+mod audit;
 mod auth;
 mod bill;
 mod clock;
@@ -10,10 +11,17 @@ mod config;
 mod convert;
 mod engine;
 mod error;
+mod event;
+mod history;
+mod log;
 mod money;
 mod policy;
 mod provider;
+mod queue;
 mod record;
+mod reversal;
+mod session;
+mod subscriber;
 mod wallet;
 mod word;
 
@@ -31,6 +39,8 @@ mod _fusepay {
     use super::{Word, pyfunction};
 
     #[pymodule_export]
+    use crate::audit::Audit;
+    #[pymodule_export]
     use crate::auth::Auth;
     #[pymodule_export]
     use crate::bill::Bills;
@@ -40,6 +50,12 @@ mod _fusepay {
     use crate::config::Config;
     #[pymodule_export]
     use crate::engine::{PyFusePay, close_all};
+    #[pymodule_export]
+    use crate::event::Events;
+    #[pymodule_export]
+    use crate::history::History;
+    #[pymodule_export]
+    use crate::log::{forget_log_levels, install_logging};
     #[pymodule_export]
     use crate::money::PyMoney;
     #[pymodule_export]
@@ -52,6 +68,8 @@ mod _fusepay {
         Capabilities, Customer, CustomerRequest, PayRequest, QueryRequest, RequestIdFormat, Webhook,
     };
     #[pymodule_export]
+    use crate::queue::Queue;
+    #[pymodule_export]
     use crate::record::auth::{Principal, Registered, SessionRecord, Tokens, User, UserPage};
     #[pymodule_export]
     use crate::record::bill::{Attempt, BillItem, Biller, Explanation, Payment, PaymentStep, Quote, WebhookReceipt};
@@ -60,7 +78,25 @@ mod _fusepay {
         AuditHead, Job, JobCount, PaymentCount, ProviderStats, RunReport, Stats, SystemBalance, VerifyReport, Violation,
     };
     #[pymodule_export]
+    use crate::record::event::{AuditRecord, AuditReport, Event};
+    #[pymodule_export]
+    use crate::record::history::{HistoryPage, Statement};
+    #[pymodule_export]
     use crate::record::wallet::{Hold, Limit, Transaction, TransferRequest, Wallet};
+    #[pymodule_export]
+    use crate::reversal::Reversals;
+    #[pymodule_export]
+    use crate::session::PySession;
+    #[pymodule_export]
+    use crate::session::bill::SessionBills;
+    #[pymodule_export]
+    use crate::session::history::SessionHistory;
+    #[pymodule_export]
+    use crate::session::operator::Operator;
+    #[pymodule_export]
+    use crate::session::wallet::SessionWallets;
+    #[pymodule_export]
+    use crate::subscriber::PySubscription;
     #[pymodule_export]
     use crate::wallet::Wallets;
 

@@ -3,7 +3,7 @@
 //! outcome nobody knows; none of it reaches the engine as an error or a panic.
 
 pub(crate) mod answer;
-mod event_loop;
+pub(crate) mod event_loop;
 pub(crate) mod records;
 
 use std::sync::Arc;

@@ -5,6 +5,8 @@
 pub(crate) mod auth;
 pub(crate) mod bill;
 pub(crate) mod engine;
+pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod wallet;
 
 use pyo3::prelude::*;

@@ -22,9 +22,15 @@ meter 504: COMPLETED ()
 left: 4900.00 NGN
 refused: INSUFFICIENT_FUNDS
 history of the wallet:
-  meter 0123: 2500.00 NGN + 50.00 NGN, COMPLETED
-  meter 404: 2500.00 NGN + 50.00 NGN, REVERSED
-  meter 504: 2500.00 NGN + 50.00 NGN, COMPLETED
+  WALLET_FUNDING   10000.00  10000.00 COMPLETED
+  BILL_PAYMENT     -2500.00   7500.00 COMPLETED
+  FEE                -50.00   7450.00 COMPLETED
+  BILL_PAYMENT     -2500.00   4950.00 REVERSED
+  FEE                -50.00   4900.00 REVERSED
+  REVERSAL          2500.00   7400.00 COMPLETED
+  REVERSAL            50.00   7450.00 COMPLETED
+  BILL_PAYMENT     -2500.00   4950.00 COMPLETED
+  FEE                -50.00   4900.00 COMPLETED
 sound: True
 """
 
@@ -41,8 +47,9 @@ def test_the_host_does_what_it_says() -> None:
     assert run([str(HOST)]) == HOST_PRINTS
 
 
-def test_the_readmes_first_payment() -> None:
-    readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", [PACKAGE, PACKAGE.parent])
+def test_the_readmes_first_payment(folder: Path) -> None:
+    readme = (folder / "README.md").read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     printed = "".join(run(["-c", snippet]) for snippet in snippets)
     assert len(snippets) == 1
@@ -51,12 +58,21 @@ def test_the_readmes_first_payment() -> None:
 
 def test_names_in_the_readme_exist() -> None:
     readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
-    names = set(re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\(|`)", readme)) 
+    names = set(re.findall(r"`([A-Z]\w*[a-z]\w*)(?:\(|`)", readme))
     assert names - set(fusepay.__all__) == {"Decimal", "None"}
 
 
 @pytest.mark.parametrize(
-    "view", [fusepay.FusePay, fusepay.Auth, fusepay.Wallets, fusepay.Bills, fusepay.Config]
+    "view",
+    [
+        fusepay.FusePay,
+        fusepay.Auth,
+        fusepay.Wallets,
+        fusepay.Bills,
+        fusepay.Config,
+        fusepay.Subscription,
+        fusepay.Statement,
+    ],
 )
 def test_everything_has_a_docstring(view: type) -> None:
     for name, member in inspect.getmembers(view):

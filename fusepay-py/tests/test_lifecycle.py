@@ -36,6 +36,18 @@ def test_close_is_idempotent_and_lets_the_file_go(world: World) -> None:
     assert fusepay.open(Config(world.path, keys(), worker="MANUAL")).verify().is_sound
 
 
+def test_spans_have_no_end(world: World) -> None:
+    engine = world.open()
+    wallet = world.user(engine, 100).wallet.id
+    for life in [timedelta.max, 2**63]:
+        with pytest.raises(fusepay.InvalidArgumentError, match="a second to 400 days"):
+            engine.wallet.authorise(wallet, ngn(1), life)
+    for negative in [timedelta(microseconds=-1), -1]:
+        with pytest.raises(fusepay.InvalidArgumentError):
+            engine.close(negative)
+    engine.close(timedelta.max)
+
+
 def test_an_engine_that_nobody_keeps_closes_itself(world: World) -> None:
     engine = FusePay.open(Config(world.path, keys()))
     seen = weakref.ref(engine)
@@ -132,6 +144,8 @@ def test_times_are_aware_and_in_utc(world: World) -> None:
     world.clock.set_wall(datetime(2027, 1, 1, 1, tzinfo=lagos))
     assert world.clock.wall() == datetime(2027, 1, 1, tzinfo=timezone.utc)
     assert engine.due_now() == NOON
+    with pytest.raises(fusepay.InvalidArgumentError, match="years 1 to 9999"):
+        ManualClock(datetime(1, 1, 1, tzinfo=lagos)).wall()
     before_1970 = datetime(1969, 12, 31, 23, 59, 59, 999_500, tzinfo=timezone.utc)
     world.clock.set_wall(before_1970)
     assert world.clock.wall() == datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=timezone.utc)

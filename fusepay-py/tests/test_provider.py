@@ -331,6 +331,8 @@ class Whole(Scripted):
             raise fusepay.CustomerRejectedError("no such meter")
         if request.customer_reference == "bug":
             raise ZeroDivisionError("oops")
+        if request.customer_reference == "exit":
+            raise SystemExit(int(fusepay.Code.CUSTOMER_REJECTED))
         if request.customer_reference == "garbage":
             return "Ada"  # type: ignore[return-value]
         return fusepay.Customer("Ada Obi", "1 Allen Avenue", 100)
@@ -360,6 +362,8 @@ def test_everything_optional(world: World) -> None:
         engine.bill.validate_customer("IKEJA", "PREPAID", "nobody")
     with pytest.raises(fusepay.ProviderUnavailableError, match="ZeroDivisionError: oops"):
         engine.bill.validate_customer("IKEJA", "PREPAID", "bug")
+    with pytest.raises(fusepay.ProviderUnavailableError, match="SystemExit"):
+        engine.bill.validate_customer("IKEJA", "PREPAID", "exit")
     with pytest.raises(fusepay.ProviderUnavailableError, match="must be Customer"):
         engine.bill.validate_customer("IKEJA", "PREPAID", "garbage")
 

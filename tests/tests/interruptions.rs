@@ -54,6 +54,31 @@ fn a_send_of_a_replaced_adapter_keeps_its_payment_from_being_reversed_after_a_cl
 }
 
 #[test]
+fn a_call_of_the_manual_mode_closes_its_engine_without_waiting_for_itself() {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let mut world = World::open();
+    let wallet = world.funded_wallet(5_000);
+    let engine = Arc::downgrade(world.engine());
+    let another = world.bill(wallet, "another meter", 1_000);
+    let closes = move |_: &_| {
+        let engine = engine.upgrade().unwrap();
+        // A call within the call is over, and this one is not.
+        engine.bill().pay(&another).unwrap();
+        engine.run_due().unwrap();
+        engine.close(PATIENCE).unwrap();
+    };
+    world.provider().script("meter", [PayStep::Paid.after(closes)], []);
+    let id = world.pay(wallet, "meter", 1_000);
+    let start = std::time::Instant::now();
+    let _ = world.engine().run_due();
+    assert!(start.elapsed() < PATIENCE / 2, "it waited for itself");
+    world.reopen();
+    world.drain();
+    assert_eq!((world.peek(id).status, world.provider().sends()), (PaymentStatus::Completed, 2));
+    world.assert_sound();
+}
+
+#[test]
 fn a_replaced_adapter_is_let_go() {
     let mut world = World::open();
     let other = Arc::new(ScriptedProvider::new());

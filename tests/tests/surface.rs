@@ -2,7 +2,7 @@
 //! the names it has in C and Python.
 //! Method: the public functions of each view's source file, held against the rows
 //! of its section; the names of the other two against the header and the stub.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

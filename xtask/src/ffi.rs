@@ -9,7 +9,12 @@ use crate::text::{MARK, screaming};
 
 /// `fusepay-ffi/src/codes.rs`.
 pub(crate) fn codes() -> String {
-    let mut text = format!("//! {MARK}\n\nuse std::ffi::{{CStr, c_char}};\n\n");
+    let lists: Vec<&str> = LISTS.iter().map(|(list, _)| *list).filter(|list| *list != "Code").collect();
+    let mut text = format!(
+        "//! {MARK}\n\nuse std::ffi::{{CStr, c_char}};\n\n#[rustfmt::skip]\nuse fusepay_core::{{{}}};\n\nuse crate::boundary::guard;\n\
+         use crate::error::fusepay_error;\nuse crate::input;\n\n",
+        lists.join(", ")
+    );
     text.push_str("/// The call did what it says.\npub const FUSEPAY_OK: i32 = 0;\n");
     for code in Code::ALL {
         text.push_str(&constant("ERR", code.name(), code.meaning(), "i32", code.number()));
@@ -36,7 +41,7 @@ pub(crate) fn codes() -> String {
     text
 }
 
-/// The function that gives a word's name: `fusepay_payment_status_name`.
+/// The functions that give a word's name, and read it: `fusepay_payment_status_name`, `…_parse`.
 fn names(list: &str, words: &[Word]) -> String {
     let (constants, snake) = (screaming(list), screaming(list).to_ascii_lowercase());
     let function = snake.strip_suffix("_name").unwrap_or(&snake);
@@ -51,6 +56,15 @@ fn names(list: &str, words: &[Word]) -> String {
         text.push_str(&format!("        FUSEPAY_{constants}_{} => c{:?},\n", screaming(word.name), word.name));
     }
     text.push_str(&format!("        _ => c{NO_WORD:?},\n    }};\n    name.as_ptr()\n}}\n"));
+    text.push_str(&format!(
+        "\n/// The number of one of `FUSEPAY_{constants}_*` by its stable name, such as \"{example}\".\n\
+         ///\n\
+         /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.\n\
+         #[unsafe(no_mangle)]\n\
+         #[rustfmt::skip]\n\
+         pub extern \"C\" fn fusepay_{function}_parse(name: *const c_char, number: *mut u32, error: *mut *mut fusepay_error) -> i32 {{\n    \
+         guard(error, || input::parse_word(name, number, |name| {list}::from_name(name).map({list}::number)))\n}}\n"
+    ));
     text
 }
 

@@ -7,13 +7,15 @@ thread_local! {
     static IS_ENGINE_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Marks this thread as an engine's until dropped.
-pub(crate) struct EngineThread;
+/// Marks this thread as an engine's until dropped. A host's own thread is one too
+/// while it makes a provider call in the manual mode; marks may nest.
+pub(crate) struct EngineThread {
+    was_marked: bool,
+}
 
 impl EngineThread {
     pub(crate) fn enter() -> Self {
-        IS_ENGINE_THREAD.set(true);
-        EngineThread
+        EngineThread { was_marked: IS_ENGINE_THREAD.replace(true) }
     }
 
     /// Whether this thread is an engine's.
@@ -24,6 +26,6 @@ impl EngineThread {
 
 impl Drop for EngineThread {
     fn drop(&mut self) {
-        IS_ENGINE_THREAD.set(false);
+        IS_ENGINE_THREAD.set(self.was_marked);
     }
 }

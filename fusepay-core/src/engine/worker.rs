@@ -303,7 +303,7 @@ fn dispatch(inner: &Arc<Inner>, assignment: Assignment) {
 }
 
 fn serve(inner: &Arc<Inner>, assignment: Assignment) {
-    let _mark = (inner.config.worker == WorkerMode::Background).then(EngineThread::enter);
+    let _mark = EngineThread::enter();
     // Whoever may still send keeps this incarnation alive, also past close; once
     // it is over, nothing is sent any more.
     let life = inner.life();

@@ -1,9 +1,11 @@
 """FusePay: an embedded engine for wallets, bill payments and reversals.
 
 Open an engine with `FusePay.open(Config(path, keys))` (or `fusepay.open(config)`), and use its views:
-`engine.auth`, `engine.wallet`, `engine.bill`. Amounts are `Money`, never floats; times are aware
-`datetime` in UTC; ids are `UUID`. What goes wrong is a subclass of `FusePayError`. A provider is any
-object with `pay` and `query`: see `Provider`.
+`engine.auth`, `engine.wallet`, `engine.bill`, `engine.reversal`, `engine.history`, `engine.events`,
+`engine.queue`, `engine.audit`; `engine.session(token)` is what one user may do. Amounts are `Money`,
+never floats; times are aware `datetime` in UTC; ids are `UUID`. What goes wrong is a subclass of
+`FusePayError`. A provider is any object with `pay` and `query`: see `Provider`. Log lines go to
+`logging` under `fusepay`. `fusepay.aio` is the same for asyncio.
 """
 
 import atexit as _atexit
@@ -81,7 +83,10 @@ from fusepay._errors import (
 )
 from fusepay._fusepay import (
     Attempt,
+    Audit,
     AuditHead,
+    AuditRecord,
+    AuditReport,
     Auth,
     Backoff,
     Biller,
@@ -92,10 +97,14 @@ from fusepay._fusepay import (
     Config,
     Customer,
     CustomerRequest,
+    Event,
+    Events,
     Explanation,
     FeePolicy,
     FusePay,
     HashCost,
+    History,
+    HistoryPage,
     Hold,
     Job,
     JobCount,
@@ -104,6 +113,7 @@ from fusepay._fusepay import (
     LockoutPolicy,
     ManualClock,
     Money,
+    Operator,
     PasswordPolicy,
     Payment,
     PaymentCount,
@@ -113,13 +123,21 @@ from fusepay._fusepay import (
     Principal,
     ProviderStats,
     QueryRequest,
+    Queue,
     Quote,
     RatePolicy,
     Registered,
     RequestIdFormat,
+    Reversals,
     RunReport,
+    Session,
+    SessionBills,
+    SessionHistory,
     SessionRecord,
+    SessionWallets,
+    Statement,
     Stats,
+    Subscription,
     SystemBalance,
     TokenPolicy,
     Tokens,
@@ -136,6 +154,7 @@ from fusepay._fusepay import (
 )
 from fusepay._fusepay import __version__ as __version__
 from fusepay._fusepay import close_all as _close_all
+from fusepay._logging import install as _install_logging
 from fusepay._provider import (
     Answer,
     Declined,
@@ -154,10 +173,16 @@ from fusepay._provider import (
     WebhookNotice,
 )
 from fusepay._settings import (
+    ClaimSettlement,
     Clock,
     Entropy,
     FilePermissions,
+    Notified,
+    NotPaid,
+    RefundSource,
     Remainder,
+    StartAt,
+    Subscriber,
     WorkerMode,
 )
 from fusepay._vocabulary import (
@@ -187,6 +212,7 @@ open = FusePay.open  # noqa: A001 - `fusepay.open`; not in `__all__`, so that no
 """Opens an engine: as `FusePay.open`."""
 
 _atexit.register(_close_all)
+_install_logging()
 
 __all__ = [
     "AlreadyOpenError",
@@ -195,7 +221,10 @@ __all__ = [
     "Answer",
     "Attempt",
     "AttemptKind",
+    "Audit",
     "AuditHead",
+    "AuditRecord",
+    "AuditReport",
     "Auth",
     "Backoff",
     "BillItem",
@@ -207,6 +236,7 @@ __all__ = [
     "BusyError",
     "Capabilities",
     "CaptureAboveHoldError",
+    "ClaimSettlement",
     "Clock",
     "ClosedError",
     "Code",
@@ -222,7 +252,9 @@ __all__ = [
     "EmailTakenError",
     "Entropy",
     "ErrorKind",
+    "Event",
     "EventName",
+    "Events",
     "Evidence",
     "Explanation",
     "ExternalReferenceUsedError",
@@ -236,6 +268,8 @@ __all__ = [
     "FusePayError",
     "HashCost",
     "HashingBusyError",
+    "History",
+    "HistoryPage",
     "Hold",
     "HoldResolvedError",
     "HoldStatus",
@@ -277,9 +311,12 @@ __all__ = [
     "NotFound",
     "NotFoundError",
     "NotManualError",
+    "NotPaid",
     "NotReversibleError",
     "NotSent",
+    "Notified",
     "Operation",
+    "Operator",
     "OutOfMemoryError",
     "OutcomeKind",
     "Paid",
@@ -302,6 +339,7 @@ __all__ = [
     "ProviderUnavailableError",
     "QueryOutcome",
     "QueryRequest",
+    "Queue",
     "Quote",
     "QuoteExpiredError",
     "QuoteUsedError",
@@ -309,19 +347,29 @@ __all__ = [
     "ReadOnlyError",
     "ReentrantError",
     "RefundAbovePaidError",
+    "RefundSource",
     "RefusedError",
     "Registered",
     "Remainder",
     "RequestIdFormat",
+    "Reversals",
     "ReviewReason",
     "Role",
     "RunReport",
     "SameWalletError",
     "SchemaTooNewError",
+    "Session",
+    "SessionBills",
+    "SessionHistory",
     "SessionRecord",
+    "SessionWallets",
+    "StartAt",
+    "Statement",
     "Stats",
     "StorageFaultError",
     "StorageFullError",
+    "Subscriber",
+    "Subscription",
     "SystemBalance",
     "TokenPolicy",
     "Tokens",

@@ -9,11 +9,23 @@ from uuid import UUID
 
 from typing_extensions import Self
 
-from fusepay._provider import Provider
-from fusepay._settings import Clock, Entropy, FilePermissions, Remainder, WorkerMode
+from fusepay._provider import Paid, Provider
+from fusepay._settings import (
+    ClaimSettlement,
+    Clock,
+    Entropy,
+    FilePermissions,
+    NotPaid,
+    RefundSource,
+    Remainder,
+    StartAt,
+    Subscriber,
+    WorkerMode,
+)
 from fusepay._vocabulary import (
     AttemptKind,
     BreakerState,
+    EventName,
     HoldStatus,
     JobKind,
     JobStatus,
@@ -30,7 +42,10 @@ from fusepay._vocabulary import (
 
 __all__ = [
     "Attempt",
+    "Audit",
     "AuditHead",
+    "AuditRecord",
+    "AuditReport",
     "Auth",
     "Backoff",
     "BillItem",
@@ -41,10 +56,14 @@ __all__ = [
     "Config",
     "Customer",
     "CustomerRequest",
+    "Event",
+    "Events",
     "Explanation",
     "FeePolicy",
     "FusePay",
     "HashCost",
+    "History",
+    "HistoryPage",
     "Hold",
     "Job",
     "JobCount",
@@ -53,6 +72,7 @@ __all__ = [
     "LockoutPolicy",
     "ManualClock",
     "Money",
+    "Operator",
     "PasswordPolicy",
     "PayRequest",
     "Payment",
@@ -62,13 +82,21 @@ __all__ = [
     "Principal",
     "ProviderStats",
     "QueryRequest",
+    "Queue",
     "Quote",
     "RatePolicy",
     "Registered",
     "RequestIdFormat",
+    "Reversals",
     "RunReport",
+    "Session",
+    "SessionBills",
+    "SessionHistory",
     "SessionRecord",
+    "SessionWallets",
+    "Statement",
     "Stats",
+    "Subscription",
     "SystemBalance",
     "TokenPolicy",
     "Tokens",
@@ -84,6 +112,8 @@ __all__ = [
     "WebhookReceipt",
     "__version__",
     "close_all",
+    "forget_log_levels",
+    "install_logging",
     "vocabulary",
 ]
 
@@ -92,6 +122,12 @@ __version__: str
 
 def vocabulary() -> list[tuple[str, int, str]]:
     """Every word of the vocabulary."""
+
+def install_logging() -> None:
+    """Begins to hand log lines over to `fusepay._logging`."""
+
+def forget_log_levels() -> None:
+    """Asks `logging` anew which levels are on."""
 
 def close_all() -> None:
     """Closes every engine of this process that is still open; registered with `atexit`."""
@@ -531,6 +567,26 @@ class FusePay:
     @property
     def bill(self) -> Bills:
         """Bills, as the host sees them: everybody's."""
+    @property
+    def reversal(self) -> Reversals:
+        """Whatever gives money back: reversals, refunds, reviews, claims, suspense."""
+    @property
+    def history(self) -> History:
+        """Histories: transactions, pages, statements; everybody's."""
+    @property
+    def events(self) -> Events:
+        """What happened, in order, and who in this process is told of it."""
+    @property
+    def queue(self) -> Queue:
+        """The queue: dead letters and counts."""
+    @property
+    def audit(self) -> Audit:
+        """The audit trail, for auditors."""
+    def session(self, access_token: str) -> Session:
+        """What the user an access token stands for may do, and nothing else.
+
+        Raises `InvalidTokenError`.
+        """
 
 @final
 class Money:
@@ -1686,6 +1742,11 @@ class AuditHead:
     @property
     def hash(self) -> bytes:
         """Its hash, 32 bytes; zeros when there is none."""
+    @staticmethod
+    def parse(text: str) -> AuditHead:
+        """Reads exactly what `str` writes: the sequence in decimal, a colon, 64
+        lower-case hexadecimal digits.
+        """
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -2393,3 +2454,905 @@ class Wallets:
 
         Raises `NotFoundError`.
         """
+
+@final
+class Reversals:
+    """Whatever gives money back: reversals, refunds, reviews, claims, suspense:
+    `engine.reversal`.
+    """
+
+    def reverse(self, payment_id: UUID | str) -> Payment:
+        """Reverses a failed payment now instead of when its job is due. One that is
+        reversed already answers as it is.
+
+        Raises `NotFoundError`, `NotReversibleError` without conclusive evidence.
+        """
+    def refund(
+        self,
+        payment_id: UUID | str,
+        amount: Money,
+        source: RefundSource | str,
+        reason: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Payment:
+        """Returns part or all of a completed payment; refunds add up to at most amount and
+        fee. `source` says who bears it: `BILLER` or `HOST`. `reason` (at most 500 bytes)
+        is kept in the audit and shown in the history.
+
+        Raises `InvalidAmountError`, `TooLongError`, `NotFoundError`,
+        `IdempotencyKeyReusedError`, `NotReversibleError`, `CurrencyMismatchError`,
+        `RefundAbovePaidError`, `WalletFrozenError`, `WalletClosedError`.
+        """
+    def resolve_review(self, payment_id: UUID | str, verdict: Paid | NotPaid, reason: str) -> Payment:
+        """Ends a review with an operator's evidence, which the audit keeps: `Paid` with what
+        the biller confirmed, or `NotPaid`, and the money goes back. `reason` has at most
+        500 bytes.
+
+        Raises `NotFoundError`, `NotAllowedError` when it is not under review,
+        `NotReversibleError` while a send may still be under way.
+        """
+    def open_claims(self, limit: int = 100) -> tuple[Payment, ...]:
+        """Late successes that wait to be settled, oldest first; `limit` 1 to 500.
+
+        Raises `InvalidArgumentError`.
+        """
+    def settle_claim(self, payment_id: UUID | str, settlement: ClaimSettlement | str, reason: str) -> Payment:
+        """Ends the claim of a late success: `RECOVERED_FROM_PROVIDER` or `WRITTEN_OFF`.
+        `reason` has at most 500 bytes.
+
+        Raises `NotFoundError`, `NotAllowedError`.
+        """
+    def open_suspense(self, limit: int = 100) -> tuple[Payment, ...]:
+        """Payments whose money waits in suspense, oldest first; `limit` 1 to 500.
+
+        Raises `InvalidArgumentError`.
+        """
+    def release_suspense(self, payment_id: UUID | str, to: UUID | str | None = None) -> Payment:
+        """Moves a payment's money from suspense to its wallet, or `to` another wallet of the
+        same user.
+
+        Raises `NotFoundError`, `NotAllowedError`, `ForbiddenError`,
+        `CurrencyMismatchError`, `WalletFrozenError`, `WalletClosedError`,
+        `AmountOverflowError`.
+        """
+
+@final
+class History:
+    """Histories: transactions, pages, statements; everybody's: `engine.history`.
+
+    Amounts are positive for money in and negative for money out; a line's balance is
+    the wallet's after it, below zero only on credit.
+    """
+
+    def find(self, transaction_id: UUID | str) -> tuple[Transaction, ...]:
+        """The lines of one transaction: one, or two (the debit first) when it moved money
+        between two wallets.
+
+        Raises `NotFoundError`, also for movements that touch no wallet.
+        """
+    def find_by_reference(self, reference: str) -> tuple[Transaction, ...]:
+        """The lines of the transaction with this reference, exactly as it is shown: `BILL_`
+        and 32 characters `0-9 A-F`.
+
+        Raises `InvalidIdError`, `NotFoundError`, also for the reference of another type
+        with the same id.
+        """
+    def find_by_external_reference(
+        self, kind: TransactionType | str, reference: str
+    ) -> tuple[Transaction, ...]:
+        """The lines of the transaction of this type that the host booked under its own
+        reference, 1 to 128 bytes.
+
+        Raises `TooLongError`, `InvalidArgumentError`, `NotFoundError`.
+        """
+    def page(
+        self,
+        wallet_id: UUID | str,
+        *,
+        from_: datetime | None = None,
+        until: datetime | None = None,
+        kind: TransactionType | str | None = None,
+        status: TransactionStatus | str | None = None,
+        metadata_contains: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> HistoryPage:
+        """A page of a wallet's lines, newest first; `limit` 1 to 500. Without a cursor the
+        newest; with the `next_cursor` of a page the ones that follow it, with the same
+        wallet and filter. What is booked while one pages is newer than the first page:
+        nothing comes twice, nothing is missed.
+
+        Everything given must hold: booked at or after `from_`, before `until`, of this
+        `kind`, standing at this `status` now, with exactly this text in the metadata's
+        canonical JSON (keys sorted, no blanks; 1 to 256 bytes).
+
+        Raises `InvalidArgumentError`, `TooLongError`, `NotFoundError`,
+        `InvalidCursorError` for a cursor of another wallet or filter.
+        """
+    def page_of_user(
+        self,
+        user_id: UUID | str,
+        *,
+        from_: datetime | None = None,
+        until: datetime | None = None,
+        kind: TransactionType | str | None = None,
+        status: TransactionStatus | str | None = None,
+        metadata_contains: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> HistoryPage:
+        """As `page`, over all wallets of a user, merged in the order of booking. A transfer
+        between two of them shows both its lines. A user without wallets, or no such user:
+        an empty page.
+
+        Raises `InvalidArgumentError`, `TooLongError`, `InvalidCursorError`.
+        """
+    def statement(self, wallet_id: UUID | str, from_: datetime, until: datetime) -> Statement:
+        """The lines of a wallet from `from_` to just before `until`, oldest first, with the
+        balances around them; at most 100,000 lines.
+
+        Raises `InvalidArgumentError` when `until` is before `from_`, `NotFoundError`,
+        `TooLongError`, `CorruptError` when the lines do not add up.
+        """
+    def balance_at(self, wallet_id: UUID | str, at: datetime) -> Money:
+        """The balance after the last line booked at or before a moment; zero before the
+        first. Holds are not in it.
+
+        Raises `NotFoundError`.
+        """
+
+@final
+class Queue:
+    """The queue, for operators: dead letters and counts: `engine.queue`."""
+
+    def find(self, job_id: int) -> Job:
+        """One job that is not finished.
+
+        Raises `NotFoundError`.
+        """
+    def dead_letters(self, after: int | None = None, limit: int = 100) -> tuple[Job, ...]:
+        """Dead letters, oldest first, after one; `limit` 1 to 500.
+
+        Raises `InvalidArgumentError`.
+        """
+    def counts(self) -> tuple[JobCount, ...]:
+        """How many jobs there are, by kind and state."""
+    def retry(self, job_id: int) -> Job:
+        """Puts a dead letter back in the queue, due now, with fresh runs.
+
+        Raises `NotFoundError`, `JobNotDeadError`, `NotAllowedError` when its payment is
+        under review.
+        """
+    def resolve(self, job_id: int, reason: str) -> None:
+        """Closes a dead letter with a reason.
+
+        Raises `NotFoundError`, `JobNotDeadError`, `NotAllowedError` while its payment
+        still waits for its money.
+        """
+
+@final
+class Audit:
+    """The audit trail, read only, for auditors: `engine.audit`."""
+
+    def read(self, after: int | None = None, limit: int = 100) -> tuple[AuditRecord, ...]:
+        """Entries after a sequence (0: from the first), in order; `limit` 1 to 500.
+
+        Raises `InvalidArgumentError`, `CorruptError` when an entry can't be read.
+        """
+    def head(self) -> AuditHead:
+        """The end of the chain now. Kept outside the database, it later proves by `verify`
+        that nothing was changed or cut off up to it.
+        """
+    def verify(self, head: AuditHead | None = None) -> AuditReport:
+        """Follows the chain from its first entry to its last, and holds it against a head
+        taken earlier when one is given; names the first bad entry. Reads every entry;
+        other calls go on meanwhile. What is wrong with the chain is in the report.
+        """
+
+@final
+class Events:
+    """What happened, in order and without gaps, and who in this process is told of it:
+    `engine.events`. Each event is written in the commit it tells of, and stays.
+    """
+
+    def read(self, after: int | None = None, limit: int = 100) -> tuple[Event, ...]:
+        """The events after one, in order; `limit` 1 to 500. From the first with 0. The same
+        question gives the same events for ever.
+
+        Raises `InvalidArgumentError`.
+        """
+    def head(self) -> int:
+        """The number of the last event; 0 when there is none."""
+    def cursor(self, subscriber: str) -> int | None:
+        """The last event a subscriber has taken, of all names; `None` when the name was
+        never used. Names have 1 to 100 bytes, no control characters.
+
+        Raises `TooLongError`, `InvalidArgumentError`.
+        """
+    def acknowledge(self, subscriber: str, sequence: int) -> None:
+        """Remembers, durably, that everything up to `sequence` was taken. A cursor that is
+        further already stays: acknowledging twice is no change.
+
+        Raises `TooLongError`, `InvalidArgumentError`, also for a number that no event has
+        yet.
+        """
+    def rewind(self, subscriber: str, sequence: int) -> None:
+        """Moves a cursor back, so that what comes after `sequence` is told again. A cursor
+        that is further back already stays.
+
+        Raises what `acknowledge` raises.
+        """
+    def subscribe(
+        self,
+        name: str,
+        subscriber: Subscriber,
+        *,
+        start: StartAt | str | None = None,
+        only: Iterable[EventName | str] | None = None,
+    ) -> Subscription:
+        """Tells a subscriber of every event, or of the names in `only`: after the commit, in
+        order, at least once. Its cursor is kept under its name, so that it goes on where
+        it was after a restart; `start` (`NOW` by default, or `BEGINNING`) counts for a
+        name that is new to the database.
+
+        The subscriber is a callable, or an object with `notify(event)`; either may be a
+        coroutine function, which runs on the engine's event loop thread. In the background
+        mode it is called on a thread of its own; in the manual mode by `run_due`. The next
+        event comes after it returned; after an exception (logged with its traceback under
+        `fusepay.events`) the same one comes again, 1, 2, 4 ... 60 s later. It may come again
+        after a crash too: keep `event.sequence` with the effect. It may call the engine, but
+        should hold it by a `weakref`, or neither is ever freed.
+
+        Keep the answer: the subscription ends when it is closed or freed.
+
+        Raises `TooLongError`, `InvalidArgumentError`, `NotAllowedError` while this engine
+        has a subscription of this name.
+        """
+    def subscribe_to(
+        self,
+        name: str,
+        only: Iterable[EventName | str],
+        subscriber: Subscriber,
+        *,
+        start: StartAt | str | None = None,
+    ) -> Subscription:
+        """As `subscribe`, for the events of these names alone; for all when there are none."""
+
+@final
+class Session:
+    """What one logged-in user may do: `engine.session(access_token)`. Ids of other users
+    answer `NotFoundError`, like ids of nobody.
+
+    The token is verified again at every call. Every method raises `InvalidTokenError`,
+    in the same words, once the token has expired or its session has ended: by log-out,
+    another password, deactivation, another role, a refresh token used twice, or a
+    retired key. Make a new session from the refreshed token.
+    """
+
+    def principal(self) -> Principal:
+        """Whom the session stands for, now.
+
+        Raises `InvalidTokenError`.
+        """
+    def profile(self) -> User:
+        """The user.
+
+        Raises `InvalidTokenError`.
+        """
+    def update_profile(
+        self,
+        *,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        expected_version: int | None = None,
+    ) -> User:
+        """Changes the user's names; what is left out stays. With `expected_version` only
+        while the user is at it.
+
+        Raises `InvalidTokenError`, `InvalidArgumentError`, `TooLongError`, `ConflictError`.
+        """
+    def change_password(self, current: str | bytes, new: str | bytes) -> Tokens:
+        """Replaces the password. A wrong current one counts as a failed log-in. All sessions
+        end, this one too; the answer belongs to a new one on the same device.
+
+        Raises `InvalidTokenError`, `InvalidArgumentError`, `WeakPasswordError`,
+        `InvalidCredentialsError`, `HashingBusyError`.
+        """
+    def sessions(self) -> tuple[SessionRecord, ...]:
+        """The user's sessions that are alive, newest first.
+
+        Raises `InvalidTokenError`.
+        """
+    def revoke_session(self, session_id: UUID | str) -> None:
+        """Ends one of the user's sessions.
+
+        Raises `InvalidTokenError`, `NotFoundError`.
+        """
+    def logout(self) -> None:
+        """Ends this session.
+
+        Raises `InvalidTokenError`.
+        """
+    def logout_everywhere(self) -> None:
+        """Ends all sessions of the user, this one too.
+
+        Raises `InvalidTokenError`.
+        """
+    @property
+    def wallet(self) -> SessionWallets:
+        """The user's wallets."""
+    @property
+    def bill(self) -> SessionBills:
+        """Bills, paid from the user's wallets."""
+    @property
+    def history(self) -> SessionHistory:
+        """The histories of the user's wallets."""
+    @property
+    def operator(self) -> Operator:
+        """What the user may do with everybody's, by role. The role is read again at every
+        call: a demotion takes effect at the next one.
+        """
+
+@final
+class SessionWallets:
+    """A user's wallets: `session.wallet`. Every method first raises `InvalidTokenError`
+    when the session has ended.
+    """
+
+    def list(self) -> tuple[Wallet, ...]:
+        """The user's wallets, oldest first."""
+    def create(self, currency: str, label: str = "") -> Wallet:
+        """Gives the user a further wallet.
+
+        Raises `TooLongError`, `InvalidArgumentError`, `NotAllowedError` for one wallet too
+        many.
+        """
+    def find(self, wallet_id: UUID | str) -> Wallet:
+        """One of the user's wallets with its money, as one snapshot.
+
+        Raises `NotFoundError`.
+        """
+    def transfer(
+        self,
+        from_: UUID | str,
+        to: UUID | str,
+        amount: Money,
+        *,
+        description: str | None = None,
+        metadata: dict[str, Any] | str | None = None,
+        idempotency_key: str | None = None,
+        expected_version: int | None = None,
+    ) -> Transaction:
+        """Moves money out of one of the user's wallets into any wallet of the same currency;
+        answers the user's line. The transfer fee and the wallet's limits apply.
+
+        Raises what `engine.wallet.transfer` raises; `NotFoundError` when the source is not
+        the user's.
+        """
+    def find_hold(self, hold_id: UUID | str) -> Hold:
+        """One hold on one of the user's wallets.
+
+        Raises `NotFoundError`.
+        """
+    def holds(self, wallet_id: UUID | str, status: HoldStatus | str, limit: int = 100) -> tuple[Hold, ...]:
+        """The holds of one of the user's wallets in one state, oldest first; `limit` 1 to 500.
+
+        Raises `InvalidArgumentError`, `NotFoundError`.
+        """
+    def limits(self, wallet_id: UUID | str) -> tuple[Limit, ...]:
+        """The limits of one of the user's wallets.
+
+        Raises `NotFoundError`.
+        """
+
+@final
+class SessionBills:
+    """A user's bills: `session.bill`. Every method first raises `InvalidTokenError` when
+    the session has ended.
+    """
+
+    def billers(
+        self, category: str | None = None, after: str | None = None, limit: int = 100
+    ) -> tuple[Biller, ...]:
+        """Billers in the order of their codes, after one; `limit` 1 to 500.
+
+        Raises `InvalidArgumentError`.
+        """
+    def items(self, biller: str) -> tuple[BillItem, ...]:
+        """The items of a biller.
+
+        Raises `NotFoundError`.
+        """
+    def validate_customer(self, biller: str, item: str, customer_reference: str) -> Customer:
+        """Asks the biller about a customer. Calls the provider on this thread.
+
+        Raises `BillerUnavailableError`, `CustomerRejectedError`,
+        `UnsupportedByProviderError`, `ProviderUnavailableError`.
+        """
+    def quote(self, biller: str, item: str, customer_reference: str, amount: Money) -> Quote:
+        """Prices a bill for the user. Where the item demands it, the customer is validated
+        with the provider first, on this thread.
+
+        Raises what `engine.bill.quote` raises.
+        """
+    def pay(
+        self,
+        wallet_id: UUID | str,
+        biller: str,
+        item: str,
+        customer_reference: str,
+        amount: Money,
+        *,
+        quote_id: UUID | str | None = None,
+        metadata: dict[str, Any] | str | None = None,
+        idempotency_key: str | None = None,
+        requested_at: datetime | None = None,
+        expected_version: int | None = None,
+    ) -> Payment:
+        """Pays a bill from one of the user's wallets: as `engine.bill.pay`.
+
+        Raises what `engine.bill.pay` raises; `NotFoundError` when the wallet is not the
+        user's.
+        """
+    def find(self, payment_id: UUID | str) -> Payment:
+        """One of the user's payments as it stands. Never calls a provider.
+
+        Raises `NotFoundError`.
+        """
+    def refresh(self, payment_id: UUID | str, deadline: timedelta | int) -> Payment:
+        """Waits for one requery of an unknown payment, at most `deadline` (a `timedelta` or
+        `int` milliseconds); answers the payment as it stands then.
+
+        Raises `NotFoundError`.
+        """
+    def list(
+        self, wallet_id: UUID | str, before: UUID | str | None = None, limit: int = 100
+    ) -> tuple[Payment, ...]:
+        """The payments of one of the user's wallets, newest first, before one; `limit` 1 to
+        500.
+
+        Raises `InvalidArgumentError`, `NotFoundError`.
+        """
+    def tokens(self, payment_id: UUID | str) -> tuple[str, ...]:
+        """What the user bought: electricity tokens, pins.
+
+        Raises `NotFoundError`; `NotAllowedError` without the key they were sealed with;
+        `CorruptError`.
+        """
+
+@final
+class SessionHistory:
+    """The histories of a user's wallets: `session.history`. Every method first raises
+    `InvalidTokenError` when the session has ended.
+    """
+
+    def find(self, transaction_id: UUID | str) -> tuple[Transaction, ...]:
+        """The user's lines of one transaction.
+
+        Raises `NotFoundError`.
+        """
+    def find_by_reference(self, reference: str) -> tuple[Transaction, ...]:
+        """The user's lines of the transaction with this reference, exactly as it is shown.
+
+        Raises `InvalidIdError`, `NotFoundError`.
+        """
+    def page(
+        self,
+        wallet_id: UUID | str,
+        *,
+        from_: datetime | None = None,
+        until: datetime | None = None,
+        kind: TransactionType | str | None = None,
+        status: TransactionStatus | str | None = None,
+        metadata_contains: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> HistoryPage:
+        """A page of one of the user's wallets, newest first: as `engine.history.page`.
+
+        Raises `InvalidArgumentError`, `TooLongError`, `NotFoundError`,
+        `InvalidCursorError`.
+        """
+    def page_of_all(
+        self,
+        *,
+        from_: datetime | None = None,
+        until: datetime | None = None,
+        kind: TransactionType | str | None = None,
+        status: TransactionStatus | str | None = None,
+        metadata_contains: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> HistoryPage:
+        """As `page`, over all of the user's wallets, merged in the order of booking.
+
+        Raises `InvalidArgumentError`, `TooLongError`, `InvalidCursorError`.
+        """
+    def statement(self, wallet_id: UUID | str, from_: datetime, until: datetime) -> Statement:
+        """The lines of one of the user's wallets from `from_` to just before `until`, oldest
+        first, with the balances around them; at most 100,000 lines.
+
+        Raises `InvalidArgumentError`, `NotFoundError`, `TooLongError`, `CorruptError`.
+        """
+    def balance_at(self, wallet_id: UUID | str, at: datetime) -> Money:
+        """The balance of one of the user's wallets after the last line booked at or before a
+        moment.
+
+        Raises `NotFoundError`.
+        """
+
+@final
+class Operator:
+    """What a role opens beyond the user's own: `session.operator`. Every method first
+    raises `InvalidTokenError` when the session has ended, then `ForbiddenError`, in the
+    same words, when the role does not allow it.
+    """
+
+    def list_users(self, after: UUID | str | None = None, limit: int = 100) -> UserPage:
+        """Users in the order in which they registered, after one; `limit` 1 to 500.
+        Operators, auditors, admins.
+
+        Raises `InvalidArgumentError`, `InvalidCursorError`.
+        """
+    def search_users(self, text: str, after: UUID | str | None = None, limit: int = 100) -> UserPage:
+        """Users whose address or one of whose names begins with `text`: as
+        `engine.auth.search_users`. Operators, auditors, admins.
+
+        Raises `TooLongError`, `InvalidArgumentError`, `InvalidCursorError`.
+        """
+    def find_user(self, user_id: UUID | str) -> User:
+        """One user. Operators, auditors, admins.
+
+        Raises `NotFoundError`.
+        """
+    def sessions(self, user_id: UUID | str) -> tuple[SessionRecord, ...]:
+        """The sessions of a user that are alive. Operators, auditors, admins.
+
+        Raises `NotFoundError`.
+        """
+    def end_sessions(self, user_id: UUID | str) -> None:
+        """Ends all sessions of a user. Operators, admins.
+
+        Raises `NotFoundError`.
+        """
+    def deactivate(self, user_id: UUID | str) -> User:
+        """Forbids a user to log in, and ends their sessions. Admins.
+
+        Raises `NotFoundError`, `LastAdminError`.
+        """
+    def reactivate(self, user_id: UUID | str) -> User:
+        """Lets a deactivated user log in again. Admins.
+
+        Raises `NotFoundError`.
+        """
+    def set_role(self, user_id: UUID | str, role: Role | str) -> User:
+        """Gives a user another role, and ends their sessions. Admins.
+
+        Raises `NotFoundError`, `InvalidArgumentError` (`system`), `LastAdminError`.
+        """
+    def find_wallet(self, wallet_id: UUID | str) -> Wallet:
+        """Anybody's wallet with its money. Operators, auditors, admins.
+
+        Raises `NotFoundError`.
+        """
+    def list_wallets(self, user_id: UUID | str) -> tuple[Wallet, ...]:
+        """Anybody's wallets, oldest first. Operators, auditors, admins."""
+    def history(
+        self,
+        wallet_id: UUID | str,
+        *,
+        from_: datetime | None = None,
+        until: datetime | None = None,
+        kind: TransactionType | str | None = None,
+        status: TransactionStatus | str | None = None,
+        metadata_contains: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> HistoryPage:
+        """A page of anybody's history, as `engine.history.page`. Operators, auditors, admins.
+
+        Raises `InvalidArgumentError`, `TooLongError`, `NotFoundError`,
+        `InvalidCursorError`.
+        """
+    def set_wallet_status(self, wallet_id: UUID | str, status: WalletStatus | str) -> Wallet:
+        """Freezes or thaws a wallet; the host closes them. Operators, admins.
+
+        Raises `InvalidArgumentError`, `NotFoundError`, `WalletClosedError`.
+        """
+    def find_payment(self, payment_id: UUID | str) -> Payment:
+        """Anybody's payment as it stands. Operators, auditors, admins.
+
+        Raises `NotFoundError`.
+        """
+    def explain_payment(self, payment_id: UUID | str) -> Explanation:
+        """Everything known about a payment. Operators, auditors, admins.
+
+        Raises `NotFoundError`.
+        """
+    def list_payments(
+        self, status: PaymentStatus | str, after: UUID | str | None = None, limit: int = 100
+    ) -> tuple[Payment, ...]:
+        """Payments in one state, oldest first, after one; `limit` 1 to 500. Operators,
+        auditors, admins.
+
+        Raises `InvalidArgumentError`.
+        """
+    def refund(
+        self,
+        payment_id: UUID | str,
+        amount: Money,
+        source: RefundSource | str,
+        reason: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Payment:
+        """Returns part or all of a completed payment: as `engine.reversal.refund`.
+        Operators, admins.
+
+        Raises what `engine.reversal.refund` raises.
+        """
+    def reverse(self, payment_id: UUID | str) -> Payment:
+        """Reverses a failed payment now. Operators, admins.
+
+        Raises `NotFoundError`, `NotReversibleError`.
+        """
+    def resolve_review(self, payment_id: UUID | str, verdict: Paid | NotPaid, reason: str) -> Payment:
+        """Ends a review with evidence: as `engine.reversal.resolve_review`. Operators, admins.
+
+        Raises what `engine.reversal.resolve_review` raises.
+        """
+    def open_suspense(self, limit: int = 100) -> tuple[Payment, ...]:
+        """Payments whose money waits in suspense, oldest first; `limit` 1 to 500. Operators,
+        auditors, admins.
+
+        Raises `InvalidArgumentError`.
+        """
+    def release_suspense(self, payment_id: UUID | str, to: UUID | str | None = None) -> Payment:
+        """Moves a payment's money from suspense to its owner. Operators, admins.
+
+        Raises what `engine.reversal.release_suspense` raises.
+        """
+    def open_claims(self, limit: int = 100) -> tuple[Payment, ...]:
+        """Late successes that wait to be settled, oldest first; `limit` 1 to 500. Operators,
+        auditors, admins.
+
+        Raises `InvalidArgumentError`.
+        """
+    def settle_claim(self, payment_id: UUID | str, settlement: ClaimSettlement | str, reason: str) -> Payment:
+        """Ends the claim of a late success. Operators, admins.
+
+        Raises `NotFoundError`, `NotAllowedError`.
+        """
+    def dead_letters(self, after: int | None = None, limit: int = 100) -> tuple[Job, ...]:
+        """Dead letters, oldest first, after one; `limit` 1 to 500. Operators, auditors, admins.
+
+        Raises `InvalidArgumentError`.
+        """
+    def job_counts(self) -> tuple[JobCount, ...]:
+        """How many jobs there are, by kind and state. Operators, auditors, admins."""
+    def retry_job(self, job_id: int) -> Job:
+        """Puts a dead letter back in the queue. Operators, admins.
+
+        Raises `NotFoundError`, `JobNotDeadError`, `NotAllowedError`.
+        """
+    def resolve_job(self, job_id: int, reason: str) -> None:
+        """Closes a dead letter with a reason. Operators, admins.
+
+        Raises `NotFoundError`, `JobNotDeadError`, `NotAllowedError`.
+        """
+
+@final
+class Event:
+    """Something that happened. Delivered at least once, in the order of `sequence`."""
+
+    __match_args__: ClassVar[tuple[str, ...]]
+    def __new__(
+        cls,
+        sequence: int,
+        name: EventName | str,
+        at: datetime,
+        user: UUID | str | None,
+        wallet: UUID | str | None,
+        payment: UUID | str | None,
+        transaction: UUID | str | None,
+        hold: UUID | str | None,
+        job: int | None,
+        payload: dict[str, Any] | str,
+    ) -> Self: ...
+    @property
+    def sequence(self) -> int:
+        """Its place among all events of the database: from 1, without gaps."""
+    @property
+    def name(self) -> EventName:
+        """What happened."""
+    @property
+    def at(self) -> datetime:
+        """When it was committed, by the wall clock."""
+    @property
+    def user(self) -> UUID | None:
+        """The user it is about, if any."""
+    @property
+    def wallet(self) -> UUID | None:
+        """The wallet it is about, if any."""
+    @property
+    def payment(self) -> UUID | None:
+        """The payment it is about, if any."""
+    @property
+    def transaction(self) -> UUID | None:
+        """The transaction it is about, if any."""
+    @property
+    def hold(self) -> UUID | None:
+        """The hold it is about, if any."""
+    @property
+    def job(self) -> int | None:
+        """The job it is about, if any."""
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Details: strings and integers. Never a secret."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class AuditRecord:
+    """One entry of the audit trail."""
+
+    __match_args__: ClassVar[tuple[str, ...]]
+    def __new__(
+        cls,
+        sequence: int,
+        at: datetime,
+        actor: str,
+        action: str,
+        subject: str,
+        success: bool,
+        origin: str,
+        payload: dict[str, Any] | str,
+    ) -> Self: ...
+    @property
+    def sequence(self) -> int:
+        """Its place: from 1, without gaps."""
+    @property
+    def at(self) -> datetime:
+        """When it was committed, by the wall clock."""
+    @property
+    def actor(self) -> str:
+        """Who did it: `host`, `system`, or a user's id."""
+    @property
+    def action(self) -> str:
+        """What was done: the name of an event or of an operation."""
+    @property
+    def subject(self) -> str:
+        """To what: an id, or the hash of a name that must not be shown."""
+    @property
+    def success(self) -> bool:
+        """Whether it was done; `False` when it was refused or failed."""
+    @property
+    def origin(self) -> str:
+        """From where it was asked."""
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Details. Never a secret."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class AuditReport:
+    """What following the audit chain found."""
+
+    __match_args__: ClassVar[tuple[str, ...]]
+    def __new__(
+        cls,
+        is_sound: bool,
+        entries: int,
+        head: AuditHead,
+        first_bad: int | None,
+        detail: str | None,
+    ) -> Self: ...
+    @property
+    def is_sound(self) -> bool:
+        """Whether every entry is as it was written and none is missing."""
+    @property
+    def entries(self) -> int:
+        """Entries that are sound, counted from the first."""
+    @property
+    def head(self) -> AuditHead:
+        """The end of the chain, as far as it is sound."""
+    @property
+    def first_bad(self) -> int | None:
+        """The first entry that is changed, missing, or cut off."""
+    @property
+    def detail(self) -> str | None:
+        """What is wrong with it."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class HistoryPage:
+    """Some lines of a history, newest first, and how to ask for the next ones."""
+
+    __match_args__: ClassVar[tuple[str, ...]]
+    def __new__(
+        cls,
+        lines: Iterable[Transaction],
+        next_cursor: str | None,
+    ) -> Self: ...
+    @property
+    def lines(self) -> tuple[Transaction, ...]:
+        """The lines, newest first; amounts positive for money in."""
+    @property
+    def next_cursor(self) -> str | None:
+        """What to give for the next page; `None` on the last one."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Statement:
+    """A wallet's lines from one moment to another, oldest first, with the balance
+    before the first and after the last: `opening + sum of amounts = closing`.
+
+    Statements that follow each other show every line exactly once, even if the
+    wall clock went back in between.
+    """
+
+    @property
+    def wallet_id(self) -> UUID:
+        """Whose history."""
+    @property
+    def currency(self) -> str:
+        """The currency of every amount in it."""
+    @property
+    def from_(self) -> datetime:
+        """The moment it begins with."""
+    @property
+    def until(self) -> datetime:
+        """The moment it ends before."""
+    @property
+    def opening_minor(self) -> int:
+        """The balance just before `from_`, in minor units; below zero on credit."""
+    @property
+    def closing_minor(self) -> int:
+        """The balance just before `until`, in minor units; below zero on credit."""
+    @property
+    def lines(self) -> tuple[Transaction, ...]:
+        """The lines, oldest first; amounts positive for money in."""
+    @property
+    def opening(self) -> Decimal:
+        """`opening_minor` in major units."""
+    @property
+    def closing(self) -> Decimal:
+        """`closing_minor` in major units."""
+    def to_csv(self) -> str:
+        """The lines as CSV (RFC 4180): a header, one record per line, CRLF ends. Amounts
+        are exact decimals in major units, times RFC 3339 in UTC, what is absent is
+        empty. Texts from outside that a spreadsheet would run get an apostrophe in
+        front.
+        """
+    def to_json(self) -> str:
+        """The statement as one JSON object: amounts in minor units as integers, times in
+        milliseconds, metadata as the text of its JSON object.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Subscription:
+    """A subscriber being served: what `engine.events.subscribe` answers. Closing it, leaving
+    its `with` block or freeing it ends that: no further event is handed over, one
+    that is under way is not waited for, and the cursor stays.
+    """
+
+    @property
+    def name(self) -> str:
+        """The subscriber's name."""
+    def close(self) -> None:
+        """Ends it. A second time does nothing."""
+    def keep(self) -> None:
+        """Lets it last as long as the engine, whatever becomes of this object."""
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...

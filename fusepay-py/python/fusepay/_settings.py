@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+from fusepay._fusepay import Event
 
 
 class WorkerMode(str, enum.Enum):
@@ -32,6 +36,50 @@ class Remainder(str, enum.Enum):
     """It is given back; the hold is resolved."""
     KEEP = "KEEP"
     """It stays held, for a later capture."""
+
+
+class RefundSource(str, enum.Enum):
+    """Who bears a refund."""
+
+    BILLER = "BILLER"
+    """The biller returned the money to the provider float."""
+    HOST = "HOST"
+    """The host pays it out of its own pocket."""
+
+
+class ClaimSettlement(str, enum.Enum):
+    """How the claim of a late success ended."""
+
+    RECOVERED_FROM_PROVIDER = "RECOVERED_FROM_PROVIDER"
+    """The provider returned the money."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+    """The host bears it."""
+
+
+class StartAt(str, enum.Enum):
+    """Where a subscriber begins that the database does not know yet."""
+
+    BEGINNING = "BEGINNING"
+    """With the first event of the database."""
+    NOW = "NOW"
+    """With what happens from now on."""
+
+
+@dataclass(frozen=True)
+class NotPaid:
+    """For `resolve_review`: the biller does not have the money and will not; it goes back."""
+
+
+class Notified(Protocol):
+    """A subscriber that is an object."""
+
+    def notify(self, event: Event, /) -> object | Awaitable[object]:
+        """Learns of one event; an exception means that the same one comes again."""
+        ...
+
+
+Subscriber: TypeAlias = Notified | Callable[[Event], object]
+"""Who is told of events: a callable or an object with `notify`; either may be a coroutine function."""
 
 
 class Clock(Protocol):

@@ -13,7 +13,7 @@ use crate::error::{invalid, summary};
 use crate::record::bill;
 
 /// Whether an object is of a class of `fusepay._provider`.
-fn is_a(object: &Bound<'_, PyAny>, class: &str) -> PyResult<bool> {
+pub(crate) fn is_a(object: &Bound<'_, PyAny>, class: &str) -> PyResult<bool> {
     object.is_instance(&object.py().import("fusepay._provider")?.getattr(class)?)
 }
 
@@ -109,7 +109,8 @@ fn query_outcome(outcome: &Bound<'_, PyAny>) -> PyResult<Option<QueryOutcome>> {
     }))
 }
 
-fn receipt(paid: &Bound<'_, PyAny>) -> PyResult<PaidReceipt> {
+/// Reads a `Paid`.
+pub(crate) fn receipt(paid: &Bound<'_, PyAny>) -> PyResult<PaidReceipt> {
     let mut receipt = PaidReceipt::new(field::<String>(paid, "provider_reference")?);
     receipt.amount_minor = optional(paid, "amount_minor")?;
     receipt.customer_reference = optional(paid, "customer_reference")?;

@@ -14,7 +14,7 @@ use pyo3::types::{PyCFunction, PyTuple};
 pub(crate) struct EventLoop(PyOnceLock<Py<PyAny>>);
 
 /// An answer that a coroutine has yet to give.
-pub(super) struct Waiting<T> {
+pub(crate) struct Waiting<T> {
     answer: Receiver<T>,
     future: Py<PyAny>,
 }
@@ -26,7 +26,7 @@ impl EventLoop {
     }
 
     /// Starts a coroutine; its answer is converted on the loop's thread.
-    pub(super) fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &self,
         awaitable: &Bound<'_, PyAny>,
         convert: fn(&Bound<'_, PyAny>) -> T,
@@ -66,7 +66,7 @@ fn outcome<'py>(future: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 impl<T> Waiting<T> {
     /// The answer, or why there is none. Not attached to the interpreter meanwhile.
-    pub(super) fn wait(self, deadline: Duration) -> Result<T, &'static str> {
+    pub(crate) fn wait(self, deadline: Duration) -> Result<T, &'static str> {
         let answered = self.answer.recv_timeout(deadline);
         answered.map_err(|ended| {
             let _ = Python::try_attach(|py| self.future.call_method0(py, "cancel"));
@@ -79,7 +79,7 @@ impl<T> Waiting<T> {
 }
 
 /// Whether an answer is a coroutine, or something else to be awaited.
-pub(super) fn is_awaitable(answer: &Bound<'_, PyAny>) -> bool {
+pub(crate) fn is_awaitable(answer: &Bound<'_, PyAny>) -> bool {
     answer.hasattr(pyo3::intern!(answer.py(), "__await__")).unwrap_or(false)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn is_awaitable(answer: &Bound<'_, PyAny>) -> bool {
 /// reading a socket), CPython before 3.14 ends the thread as it wakes, by a forced
 /// unwinding. Rust code must not be unwound that way: the guard right under the
 /// call stops it, and the thread rests until the process is gone.
-pub(super) fn call<'py>(
+pub(crate) fn call<'py>(
     object: &Bound<'py, PyAny>,
     method: &'static str,
     request: Option<Bound<'py, PyAny>>,

@@ -3,6 +3,8 @@
 use fusepay_core::{BreakerState, Currency, JobId, JobKind, JobStatus, PaymentStatus, UnixMillis};
 use pyo3::prelude::*;
 
+use crate::convert::read;
+use crate::error::exception;
 use crate::money::decimal;
 use crate::record::{Nested, record};
 
@@ -69,11 +71,27 @@ record! {
         hash: [u8; 32],
     }
     methods {
+        /// Reads exactly what `str` writes: the sequence in decimal, a colon, 64
+        /// lower-case hexadecimal digits.
+        #[staticmethod]
+        fn parse(py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<AuditHead> {
+            let text: String = read(text, "text")?;
+            text.parse().map(|head: fusepay_core::AuditHead| head.into()).map_err(|error| exception(py, &error))
+        }
+
         /// The sequence in decimal, a colon, 64 lower-case hexadecimal digits.
         fn __str__(&self) -> String {
             let digits: String = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{}:{digits}", self.sequence)
         }
+    }
+}
+
+impl From<AuditHead> for fusepay_core::AuditHead {
+    fn from(head: AuditHead) -> Self {
+        let mut core = fusepay_core::AuditHead::start();
+        (core.sequence, core.hash) = (head.sequence, head.hash);
+        core
     }
 }
 
