@@ -10,11 +10,14 @@ LIBDIR      ?= lib
 CLEAN       := .venv-wheel
 CLEAN_BIN   := $(CURDIR)/$(CLEAN)/bin
 DENY        := 0.20.2
+# Where the C and C++ examples find FusePay, and how it is built for them.
+STAGE       := $(CURDIR)/target/stage
+PROFILE     ?= dev
 CARGO_TEST  := cargo test --locked --workspace
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-full bench install doc lint module python wheel-test setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp stage test test-full bench install doc lint module python wheel-test setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +25,18 @@ help: ## This list
 demo: tools ## Build and run the demonstration: 200 bills against a biller that fails, hangs and lies
 	@cargo build --quiet --locked --package sandbox-biller --package fusepay-demo
 	@cargo run --quiet --locked --package fusepay-demo
+
+demo-c: stage ## Build and run the C example against an installed library
+	@PKG_CONFIG_PATH="$(STAGE)/lib/pkgconfig" $(MAKE) --no-print-directory -C examples/c BUILD="$(STAGE)/c" run
+
+demo-cpp: stage ## The same in C++, by CMake
+	@cmake -S examples/cpp -B "$(STAGE)/cpp" -DCMAKE_PREFIX_PATH="$(STAGE)" >/dev/null
+	@cmake --build "$(STAGE)/cpp"
+	@rm -f "$(STAGE)"/cpp/host.db*
+	@"$(STAGE)/cpp/host" "$(STAGE)/cpp/host.db"
+
+stage: tools
+	@cargo xtask install --prefix "$(STAGE)" --profile "$(PROFILE)"
 
 test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc

@@ -2709,7 +2709,7 @@ int32_t fusepay_bill_refresh(const struct fusepay_engine *engine,
                              struct fusepay_error **error);
 
 // A wallet's payments, newest first, before one (NULL for the newest); `limit`
-// 1 to 500.
+// 1 to 500. Those made within one millisecond come in no particular order.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
 int32_t fusepay_bill_list(const struct fusepay_engine *engine,
@@ -2720,7 +2720,8 @@ int32_t fusepay_bill_list(const struct fusepay_engine *engine,
                           struct fusepay_error **error);
 
 // Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
-// one (NULL for the oldest); `limit` 1 to 500.
+// one (NULL for the oldest); `limit` 1 to 500. Those made within one millisecond
+// come in no particular order.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
 int32_t fusepay_bill_list_by_status(const struct fusepay_engine *engine,
@@ -3450,15 +3451,19 @@ int32_t fusepay_money_text(struct fusepay_money money,
 // Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
 int32_t fusepay_currency_exponent(const char *currency, uint32_t *exponent, struct fusepay_error **error);
 
-// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
-struct fusepay_backoff fusepay_backoff_bill(void);
+// Fills in the default schedule of sending a bill: at once, then after 2 and 6
+// seconds. Begin the struct with `FUSEPAY_INIT`.
+//
+// Errors, of this and the two below: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_backoff_bill(struct fusepay_backoff *backoff, struct fusepay_error **error);
 
-// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
-struct fusepay_backoff fusepay_backoff_reversal(void);
+// Fills in the default schedule of reversals: 5, 8, 17, 38 and 83 seconds after
+// the failure.
+int32_t fusepay_backoff_reversal(struct fusepay_backoff *backoff, struct fusepay_error **error);
 
-// The default schedule of asking what became of a payment: after 5 seconds, then
-// ever more slowly, 40 times, over five and a half hours.
-struct fusepay_backoff fusepay_backoff_requery(void);
+// Fills in the default schedule of asking what became of a payment: after 5
+// seconds, then ever more slowly, 40 times, over five and a half hours.
+int32_t fusepay_backoff_requery(struct fusepay_backoff *backoff, struct fusepay_error **error);
 
 // One job that is not finished.
 //

@@ -167,7 +167,7 @@ pub extern "C" fn fusepay_bill_refresh(
 }
 
 /// A wallet's payments, newest first, before one (NULL for the newest); `limit`
-/// 1 to 500.
+/// 1 to 500. Those made within one millisecond come in no particular order.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
 #[unsafe(no_mangle)]
@@ -183,7 +183,8 @@ pub extern "C" fn fusepay_bill_list(
 }
 
 /// Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
-/// one (NULL for the oldest); `limit` 1 to 500.
+/// one (NULL for the oldest); `limit` 1 to 500. Those made within one millisecond
+/// come in no particular order.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
 #[unsafe(no_mangle)]
