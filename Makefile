@@ -4,6 +4,9 @@
 PYTHON      ?= python3
 VENV        := .venv
 BIN         := $(CURDIR)/$(VENV)/bin
+# The wheel and pytest, and nothing else: what a user has.
+CLEAN       := .venv-wheel
+CLEAN_BIN   := $(CURDIR)/$(CLEAN)/bin
 DENY        := 0.20.2
 CARGO_TEST  := cargo test --locked --workspace
 
@@ -49,6 +52,8 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@echo "== formatting"
 	@cargo fmt --all --check
 	@cd fusepay-py && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@cd fusepay-py && $(BIN)/ruff format --check --quiet --config pyproject.toml ../examples/python/host.py
+	@cd fusepay-py && $(BIN)/ruff check --quiet --config pyproject.toml ../examples/python/host.py
 	@echo "== clippy"
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	@echo "== generated files"
@@ -57,10 +62,21 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@cd fusepay-py && $(BIN)/mypy
 	@if command -v cargo-deny >/dev/null; then echo "== cargo deny"; cargo deny --locked check bans licenses sources; fi
 
-python: setup # The Python package: build into .venv, then its tests
-	@echo "== Python tests"
+python: setup $(CLEAN)/.ready # The Python package: its stub against the module, its tests against the wheel
+	@echo "== Python stub"
 	@. $(BIN)/activate && maturin develop --quiet --locked --manifest-path fusepay-py/Cargo.toml
-	@cd fusepay-py && $(BIN)/python -m pytest
+	@cd fusepay-py && $(BIN)/python -m mypy.stubtest fusepay --allowlist stubtest_allowlist.txt
+	@echo "== Python tests"
+	@rm -f $(CLEAN)/wheel/*
+	@. $(BIN)/activate && maturin build --quiet --locked --manifest-path fusepay-py/Cargo.toml --out $(CLEAN)/wheel
+	@$(CLEAN_BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(CLEAN)/wheel/*.whl
+	@cd fusepay-py && $(CLEAN_BIN)/python -m pytest
+
+$(CLEAN)/.ready: requirements-dev.txt
+	@echo "== $(CLEAN)"
+	@$(PYTHON) -m venv $(CLEAN)
+	@$(CLEAN_BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.txt pytest
+	@touch $@
 
 setup: tools $(VENV)/.ready ## Check the tools and make .venv
 
@@ -82,4 +98,4 @@ audit: # Advisories; needs the network
 
 clean: ## Remove what was built
 	cargo clean
-	rm -rf $(VENV) fusepay-py/python/fusepay/*.so
+	rm -rf $(VENV) $(CLEAN) fusepay-py/python/fusepay/*.so

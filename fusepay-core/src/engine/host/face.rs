@@ -75,6 +75,8 @@ impl FusePay {
     /// [`Code::Forked`]; storage faults of the last commit, after which the file
     /// is closed all the same and the next open recovers.
     pub fn close(&self, deadline: Duration) -> Result<()> {
+        // Before anything is taken: letting go of the thread would touch it.
+        self.inner.check_process()?;
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         crate::engine::close::close(&self.inner, thread, Deadline::after(deadline))
     }
@@ -235,8 +237,11 @@ impl Drop for FusePay {
     fn drop(&mut self) {
         match self.close(DROP_DEADLINE) {
             // In a forked child nothing may be touched, not even by closing a
-            // connection: the parent's engine is leaked.
-            Err(error) if error.code() == Code::Forked => std::mem::forget(Arc::clone(&self.inner)),
+            // connection or detaching a thread: the parent's engine is leaked.
+            Err(error) if error.code() == Code::Forked => {
+                std::mem::forget(Arc::clone(&self.inner));
+                std::mem::forget(self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+            }
             Err(error) => {
                 tracing::error!(code = error.code().name(), detail = error.detail(), "closing on drop failed")
             }
