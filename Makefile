@@ -9,10 +9,11 @@ CLEAN       := .venv-wheel
 CLEAN_BIN   := $(CURDIR)/$(CLEAN)/bin
 DENY        := 0.20.2
 CARGO_TEST  := cargo test --locked --workspace
+SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-full bench doc lint python setup clean tools cargo-deny audit
+.PHONY: help demo service test test-full bench doc lint module python service-test service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,16 +22,21 @@ demo: tools ## Build and run the demonstration: 200 bills against a biller that 
 	@cargo build --quiet --locked --package sandbox-biller --package fusepay-demo
 	@cargo run --quiet --locked --package fusepay-demo
 
+service: setup module $(VENV)/.service ## Serve the REST example with the sandbox it pays and is paid through
+	@cargo build --quiet --locked --package sandbox-biller
+	@cd $(SERVICE) && $(BIN)/python demo.py cargo run --quiet --locked --package sandbox-biller --
+
 test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc
 	@echo "== Rust and C tests"
 	@$(CARGO_TEST)
-	@$(MAKE) --no-print-directory python
+	@$(MAKE) --no-print-directory python service-test
 	@echo
 	@echo "Left out here, run by make test-full:"
 	@command -v cargo-deny >/dev/null || echo "  - cargo-deny (not installed): licences; bans and sources were checked by a test"
 	@echo "  - security advisories of the dependencies (needs the network)"
 	@echo "  - tests marked #[ignore] (long), release builds, the wheel installed by pip"
+	@echo "  - the REST service in a headless browser, and against its own OpenAPI document"
 
 test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(MAKE) --no-print-directory lint doc audit
@@ -39,7 +45,7 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(BIN)/python -c "import fusepay; print('fusepay', fusepay.__version__)"
 	@echo "== Rust and C tests, with the long ones"
 	@$(CARGO_TEST) --release -- --include-ignored
-	@$(MAKE) --no-print-directory python
+	@$(MAKE) --no-print-directory python service-test service-full
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
@@ -62,9 +68,11 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@cd fusepay-py && $(BIN)/mypy
 	@if command -v cargo-deny >/dev/null; then echo "== cargo deny"; cargo deny --locked check bans licenses sources; fi
 
-python: setup $(CLEAN)/.ready # The Python package: its stub against the module, its tests against the wheel
-	@echo "== Python stub"
+module: setup # The Python package, built into .venv
 	@. $(BIN)/activate && maturin develop --quiet --locked --manifest-path fusepay-py/Cargo.toml
+
+python: module $(CLEAN)/.ready # The Python package: its stub against the module, its tests against the wheel
+	@echo "== Python stub"
 	@cd fusepay-py && $(BIN)/python -m mypy.stubtest fusepay --allowlist stubtest_allowlist.txt
 	@echo "== Python tests"
 	@rm -f $(CLEAN)/wheel/*
@@ -78,12 +86,34 @@ $(CLEAN)/.ready: requirements-dev.txt
 	@$(CLEAN_BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.txt pytest
 	@touch $@
 
+service-test: module $(VENV)/.service-test # The REST example: style, types, and HTTP against the running service
+	@echo "== REST service"
+	@cd $(SERVICE) && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+	@cd $(SERVICE) && $(BIN)/python -m pytest --quiet
+
+service-full: module $(VENV)/.service-full # The same service in a browser, and against its OpenAPI document
+	@echo "== REST service, the long tests"
+	@.ci/browser
+	@cd $(SERVICE) && $(BIN)/python -m pytest --quiet -m full
+
 setup: tools $(VENV)/.ready ## Check the tools and make .venv
 
 $(VENV)/.ready: requirements-dev.txt
 	@echo "== .venv"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.service: $(VENV)/.ready $(SERVICE)/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(SERVICE)/requirements.txt
+	@touch $@
+
+$(VENV)/.service-test: $(VENV)/.service $(SERVICE)/requirements-test.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(SERVICE)/requirements-test.txt
+	@touch $@
+
+$(VENV)/.service-full: $(VENV)/.service-test $(SERVICE)/requirements-full.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(SERVICE)/requirements-full.txt
 	@touch $@
 
 tools:
