@@ -24,13 +24,13 @@ from fusepay_service import (
 )
 from fusepay_service.gateway import Gateway
 from fusepay_service.intent import IntentKey
+from fusepay_service.limits import BodyLimit
 from fusepay_service.logs import AccessLog
 from fusepay_service.opening import open_engine
 from fusepay_service.parts import Parts
 from fusepay_service.settings import Settings
 
 _CLOSE_DEADLINE = timedelta(seconds=10)
-_BODY_BYTES_MAX = 64 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -60,12 +60,12 @@ def create_app(settings: Settings) -> FastAPI:
         # The functions' own names, which clients made from the document will carry.
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
-        max_body_size=_BODY_BYTES_MAX,
     )
     errors.install(app)
     docs.install(app)
     for noun in (auth, users, wallets, bills, transactions, webhooks, operations):
         app.include_router(noun.router)
+    app.add_middleware(BodyLimit)
     if settings.frontend_url:
         app.add_middleware(
             CORSMiddleware,

@@ -122,50 +122,54 @@ def install(app: FastAPI) -> None:
         if status in (500, 507):
             # The text of a fault is for the operator, not for the caller.
             _log.error("the engine failed: %s", error, extra={"code": error.code.name})
-            return _answer(status, error.code.name, "the service cannot do this now", error.retryable)
+            return answer(
+                status, error.code.name, "the service cannot do this now", retryable=error.retryable
+            )
         # In doubt, the engine says with which key to repeat, also when it made one itself.
         headers = {"Idempotency-Key": error.idempotency_key} if error.idempotency_key else {}
         if error.retry_after_ms is not None:
             # Whole seconds, rounded up.
             headers["Retry-After"] = str(-(-error.retry_after_ms // 1000))
-        return _answer(status, error.code.name, error.detail, error.retryable, headers)
+        return answer(status, error.code.name, error.detail, retryable=error.retryable, headers=headers)
 
     @app.exception_handler(RequestRefusedError)
     async def service_refused(request: Request, error: RequestRefusedError) -> JSONResponse:
-        return _answer(error.status, error.code, str(error), retryable=error.status == 503)
+        return answer(error.status, error.code, str(error), retryable=error.status == 503)
 
     @app.exception_handler(GatewayUnavailableError)
     async def gateway_silent(request: Request, error: GatewayUnavailableError) -> JSONResponse:
         _log.warning("the payment gateway did not answer: %s", error)
         message = "the payment gateway did not answer; try again with the same Idempotency-Key"
-        return _answer(503, "GATEWAY_UNAVAILABLE", message, retryable=True)
+        return answer(503, "GATEWAY_UNAVAILABLE", message, retryable=True)
 
     @app.exception_handler(ReferenceTakenError)
     async def reference_taken(request: Request, error: ReferenceTakenError) -> JSONResponse:
         message = "this Idempotency-Key asked for another funding before"
-        return _answer(422, "IDEMPOTENCY_KEY_REUSED", message, retryable=False)
+        return answer(422, "IDEMPOTENCY_KEY_REUSED", message)
 
     @app.exception_handler(RequestValidationError)
     async def input_refused(request: Request, error: RequestValidationError) -> JSONResponse:
-        return _answer(400, "INVALID_ARGUMENT", _sentences(error.errors()), retryable=False)
+        return answer(400, "INVALID_ARGUMENT", _sentences(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def http_refused(request: Request, error: HTTPException) -> JSONResponse:
         code = HTTPStatus(error.status_code).name
-        return _answer(error.status_code, code, str(error.detail), retryable=False, headers=error.headers)
+        return answer(error.status_code, code, str(error.detail), headers=error.headers)
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
-        return _answer(500, "INTERNAL", "the service has a fault", retryable=False)
+        return answer(500, "INTERNAL", "the service has a fault")
 
 
-def _answer(
+def answer(
     status: int,
     code: str,
     message: str,
-    retryable: bool,
+    *,
+    retryable: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    """An error in the one shape."""
     body = ErrorAnswer(status_code=status, code=code, message=message, retryable=retryable)
     sent = dict(headers or {})
     if status == 401:

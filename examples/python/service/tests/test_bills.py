@@ -5,6 +5,7 @@ sandbox's own book."""
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -112,6 +113,17 @@ def test_the_same_key_pays_once(rich: Client, sandbox: Sandbox) -> None:
     assert rich.balance == "8499.50"
     other = pay(rich, customer, key="order-1", amount="1500.51")
     assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_bills_that_come_at_once_never_overdraw(rich: Client) -> None:
+    """Ten bills of 1,500 naira from 10,000, at once: six are paid, the rest is refused."""
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: pay(rich, meter(), amount="1500"), range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 6 + [400] * 4
+    for answer in answers:
+        if answer.status_code == 200:
+            settled(rich, answer.json()["data"]["transactionId"], "COMPLETED")
+    assert rich.balance == "1000.00"
 
 
 def test_money_that_is_not_there_is_refused(ada: Client, sandbox: Sandbox) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -94,6 +95,15 @@ def test_a_webhook_that_comes_five_times_credits_once(ada: Client, sandbox: Sand
     again = hook(ada, sandbox, charge_id)
     assert (again.status_code, again.json()["outcome"]) == (200, "credited before")
     assert ada.balance == "100.00"
+
+
+def test_webhooks_that_come_at_once_credit_once(ada: Client, sandbox: Sandbox) -> None:
+    charge_id = ada.fund("100.00")
+    sandbox.complete(charge_id, "silent")
+    with ThreadPoolExecutor(8) as pool:
+        heard = list(pool.map(lambda _: hook(ada, sandbox, charge_id).json()["outcome"], range(16)))
+    assert sorted(heard) == ["credited", *["credited before"] * 15]
+    assert (ada.balance, len(ada.history())) == ("100.00", 1)
 
 
 def test_a_late_webhook_credits_all_the_same(ada: Client, sandbox: Sandbox) -> None:
