@@ -88,8 +88,8 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@echo "== formatting"
 	@cargo fmt --all --check
 	@cd fusepay-py && $(BIN)/ruff format --check --quiet . ../tests/python && $(BIN)/ruff check --quiet . ../tests/python
-	@cd fusepay-py && $(BIN)/ruff format --check --quiet --config pyproject.toml ../examples/python/host.py
-	@cd fusepay-py && $(BIN)/ruff check --quiet --config pyproject.toml ../examples/python/host.py
+	@cd fusepay-py && $(BIN)/ruff format --check --quiet --config pyproject.toml ../examples/python/host.py ../fusepay-ffi/benches/doors/door.py
+	@cd fusepay-py && $(BIN)/ruff check --quiet --config pyproject.toml ../examples/python/host.py ../fusepay-ffi/benches/doors/door.py
 	@echo "== clippy"
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	@echo "== generated files"
