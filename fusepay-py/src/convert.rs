@@ -431,7 +431,8 @@ fn microseconds(span: &Bound<'_, PyAny>) -> PyResult<i128> {
 
 impl ToPy for UnixMillis {
     fn to_py<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        epoch(py)?.add(timedelta(py, "milliseconds", self.0)?)
+        let moment = timedelta(py, "milliseconds", self.0).and_then(|since| epoch(py)?.add(since));
+        moment.map_err(|_| invalid(py, "time", "lies outside the years 1 to 9999, which is all that datetime knows"))
     }
 }
 
@@ -460,8 +461,9 @@ impl FromPy for Duration {
     fn from_py(object: &Bound<'_, PyAny>, field: &'static str) -> PyResult<Self> {
         let py = object.py();
         if object.is_instance(TIMEDELTA.import(py, "datetime", "timedelta")?)? {
-            let span = u64::try_from(microseconds(object)?);
-            return span.map(Duration::from_micros).map_err(|_| invalid(py, field, "must not be negative"));
+            let span = u128::try_from(microseconds(object)?);
+            let span = span.map_err(|_| invalid(py, field, "must not be negative"))?;
+            return Ok(Duration::from_micros(u64::try_from(span).unwrap_or(u64::MAX)));
         }
         require_int(object, field).map_err(|_| {
             let why = format_args!("must be timedelta or int (milliseconds), not {}", class_of(object));

@@ -1,6 +1,7 @@
 //! `fusepay.FusePay`: opening, closing, the queue's step, and the views. And
 //! what surrounds it: who closes engines at exit, and what a forked child may do.
 
+use std::ffi::c_long;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -17,7 +18,7 @@ use crate::convert::{ToPy, read, read_optional};
 use crate::error::{detached, exception, guarded};
 use crate::event::Events;
 use crate::history::History;
-use crate::provider::{EventLoop, PyProvider};
+use crate::provider::{EventLoop, PyProvider, visit};
 use crate::queue::Queue;
 use crate::record::answer;
 use crate::record::engine::{RunReport, Stats, VerifyReport};
@@ -287,4 +288,12 @@ pub(crate) fn close_all(py: Python<'_>) {
         // Nobody is left to tell: the next start finds whatever this left undone.
         let _ = py.detach(|| shell.close(shell.close_deadline));
     }
+    visit::end_all(py);
+}
+
+/// Raises `SystemExit` in another thread: what runs on the event loop when its engine
+/// closes, and does not wait for anything, leaves no other way to end it.
+#[pyfunction]
+pub(crate) fn interrupt_thread(py: Python<'_>, thread: c_long) {
+    visit::interrupt(py, thread);
 }

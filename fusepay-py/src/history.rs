@@ -71,7 +71,14 @@ impl History {
     ///
     /// Raises `InvalidArgumentError`, `TooLongError`, `NotFoundError`,
     /// `InvalidCursorError` for a cursor of another wallet or filter.
-    #[pyo3(signature = (wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None), text_signature = "($self, wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=100)")]
+    #[pyo3(
+        signature = (
+            wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None,
+            limit=None,
+        ),
+        text_signature = "($self, wallet_id, *, from_=None, until=None, kind=None, status=None, \
+            metadata_contains=None, cursor=None, limit=100)"
+    )]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn page<'py>(
         &self,
@@ -100,7 +107,13 @@ impl History {
     /// an empty page.
     ///
     /// Raises `InvalidArgumentError`, `TooLongError`, `InvalidCursorError`.
-    #[pyo3(signature = (user_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None), text_signature = "($self, user_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=100)")]
+    #[pyo3(
+        signature = (
+            user_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None,
+        ),
+        text_signature = "($self, user_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, \
+            cursor=None, limit=100)"
+    )]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn page_of_user<'py>(
         &self,

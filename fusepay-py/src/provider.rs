@@ -5,6 +5,7 @@
 pub(crate) mod answer;
 pub(crate) mod event_loop;
 pub(crate) mod records;
+pub(crate) mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::convert::{ToPy, read};
 use crate::error::{exception, from_adapter, summary, traceback};
 pub(crate) use event_loop::EventLoop;
 use event_loop::Waiting;
+use visit::Visit;
 
 /// How long a call without a deadline of its own may take: the core's default.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -69,6 +71,7 @@ impl PyProvider {
         raised: fn(Python<'_>, &PyErr) -> T,
     ) -> Option<Result<T, &'static str>> {
         let called = Python::try_attach(|py| {
+            let _inside = Visit::begin(py);
             let request = request.map(|request| request.to_py(py)).transpose();
             let called = request.and_then(|request| event_loop::call(self.object.bind(py), method, request));
             match called {

@@ -62,7 +62,16 @@ def test_names_in_the_readme_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "view", [fusepay.FusePay, fusepay.Auth, fusepay.Wallets, fusepay.Bills, fusepay.Config]
+    "view",
+    [
+        fusepay.FusePay,
+        fusepay.Auth,
+        fusepay.Wallets,
+        fusepay.Bills,
+        fusepay.Config,
+        fusepay.Subscription,
+        fusepay.Statement,
+    ],
 )
 def test_everything_has_a_docstring(view: type) -> None:
     for name, member in inspect.getmembers(view):

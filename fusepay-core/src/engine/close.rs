@@ -6,6 +6,7 @@ use crate::engine::attempt;
 use crate::engine::conclude::Running;
 use crate::engine::desk::CallKind;
 use crate::engine::inner::Inner;
+use crate::engine::logging::log_events;
 use crate::engine::thread::EngineThread;
 use crate::error::Result;
 use crate::store::{bill, instance, queue};
@@ -34,6 +35,8 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
         inner.subscribers.wait_until_ended(deadline);
     }
     let ended = settle_flight(inner);
+    // The worker, which logs what was committed, has made its last step.
+    log_events(inner);
     inner.is_closed.store(true, Ordering::Release);
     inner.subscribers.close();
     inner.shut_store();

@@ -114,6 +114,7 @@ __all__ = [
     "close_all",
     "forget_log_levels",
     "install_logging",
+    "interrupt_thread",
     "vocabulary",
 ]
 
@@ -131,6 +132,9 @@ def forget_log_levels() -> None:
 
 def close_all() -> None:
     """Closes every engine of this process that is still open; registered with `atexit`."""
+
+def interrupt_thread(thread: int) -> None:
+    """Raises `SystemExit` in another thread; for the event loop of an engine that has closed."""
 
 @final
 class Auth:

@@ -150,7 +150,7 @@ class Provider(Protocol):
 
     Several calls may run at once (`Capabilities.concurrent_calls_max`), each within
     `request.deadline`: the engine stops waiting then, but can't stop the call. A method may call
-    the engine.
+    the engine; an object that keeps its engine keeps it open until somebody calls `close()`.
     """
 
     def pay(self, request: PayRequest) -> PayOutcome | Answer | Awaitable[PayOutcome | Answer]:

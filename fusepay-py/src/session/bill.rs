@@ -24,7 +24,10 @@ impl SessionBills {
     /// Billers in the order of their codes, after one; `limit` 1 to 500.
     ///
     /// Raises `InvalidArgumentError`.
-    #[pyo3(signature = (category=None, after=None, limit=None), text_signature = "($self, category=None, after=None, limit=100)")]
+    #[pyo3(
+        signature = (category=None, after=None, limit=None),
+        text_signature = "($self, category=None, after=None, limit=100)"
+    )]
     fn billers<'py>(
         &self,
         py: Python<'py>,
@@ -98,7 +101,10 @@ impl SessionBills {
     ///
     /// Raises what `engine.bill.pay` raises; `NotFoundError` when the wallet is not the
     /// user's.
-    #[pyo3(signature = (wallet_id, biller, item, customer_reference, amount, *, quote_id=None, metadata=None, idempotency_key=None, requested_at=None, expected_version=None))]
+    #[pyo3(signature = (
+        wallet_id, biller, item, customer_reference, amount, *, quote_id=None, metadata=None, idempotency_key=None,
+        requested_at=None, expected_version=None,
+    ))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn pay<'py>(
         &self,
@@ -154,7 +160,10 @@ impl SessionBills {
     /// 500.
     ///
     /// Raises `InvalidArgumentError`, `NotFoundError`.
-    #[pyo3(signature = (wallet_id, before=None, limit=None), text_signature = "($self, wallet_id, before=None, limit=100)")]
+    #[pyo3(
+        signature = (wallet_id, before=None, limit=None),
+        text_signature = "($self, wallet_id, before=None, limit=100)"
+    )]
     fn list<'py>(
         &self,
         py: Python<'py>,

@@ -44,7 +44,14 @@ impl SessionHistory {
     ///
     /// Raises `InvalidArgumentError`, `TooLongError`, `NotFoundError`,
     /// `InvalidCursorError`.
-    #[pyo3(signature = (wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None), text_signature = "($self, wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=100)")]
+    #[pyo3(
+        signature = (
+            wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None,
+            limit=None,
+        ),
+        text_signature = "($self, wallet_id, *, from_=None, until=None, kind=None, status=None, \
+            metadata_contains=None, cursor=None, limit=100)"
+    )]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn page<'py>(
         &self,
@@ -71,7 +78,13 @@ impl SessionHistory {
     /// As `page`, over all of the user's wallets, merged in the order of booking.
     ///
     /// Raises `InvalidArgumentError`, `TooLongError`, `InvalidCursorError`.
-    #[pyo3(signature = (*, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None), text_signature = "($self, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=100)")]
+    #[pyo3(
+        signature = (
+            *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None,
+        ),
+        text_signature = "($self, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, \
+            cursor=None, limit=100)"
+    )]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn page_of_all<'py>(
         &self,

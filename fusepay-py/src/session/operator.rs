@@ -135,7 +135,14 @@ impl Operator {
     ///
     /// Raises `InvalidArgumentError`, `TooLongError`, `NotFoundError`,
     /// `InvalidCursorError`.
-    #[pyo3(signature = (wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=None), text_signature = "($self, wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None, limit=100)")]
+    #[pyo3(
+        signature = (
+            wallet_id, *, from_=None, until=None, kind=None, status=None, metadata_contains=None, cursor=None,
+            limit=None,
+        ),
+        text_signature = "($self, wallet_id, *, from_=None, until=None, kind=None, status=None, \
+            metadata_contains=None, cursor=None, limit=100)"
+    )]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn history<'py>(
         &self,

@@ -54,7 +54,9 @@ impl SessionWallets {
     ///
     /// Raises what `engine.wallet.transfer` raises; `NotFoundError` when the source is not
     /// the user's.
-    #[pyo3(signature = (from_, to, amount, *, description=None, metadata=None, idempotency_key=None, expected_version=None))]
+    #[pyo3(signature = (
+        from_, to, amount, *, description=None, metadata=None, idempotency_key=None, expected_version=None,
+    ))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn transfer<'py>(
         &self,
