@@ -114,10 +114,14 @@ def browser(tmp_path: Path) -> Iterator[Any]:
 
 def pay_at_checkout(browser: Any, url: str) -> None:
     """Pay as the customer does, on the gateway's own page."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
     swagger_ui = browser.current_window_handle
     browser.switch_to.new_window("tab")
     browser.get(url)
     browser.find_element("id", "success").click()
+    # Closed before the gateway has answered, the page would take its request along.
+    WebDriverWait(browser, PATIENCE_S).until(lambda _: '"paid"' in browser.page_source, "it was not paid")
     browser.close()
     browser.switch_to.window(swagger_ui)
 
