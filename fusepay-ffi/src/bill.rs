@@ -36,7 +36,8 @@ pub struct fusepay_pay_bill {
     /// The host's own notes, handed to the provider too: a JSON object of at most
     /// 4,096 bytes; NULL for none.
     pub metadata: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
     /// When the user asked, in milliseconds UTC, for providers whose request ids
     /// carry a time (VTpass). Store it beside the key: with both, a repetition

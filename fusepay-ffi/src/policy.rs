@@ -56,7 +56,8 @@ pub struct fusepay_fee {
     pub minimum_minor: i64,
     /// The most charged; NULL for no cap.
     pub maximum_minor: *const i64,
-    /// Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
+    /// Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %. There is nothing
+    /// finer.
     pub per_mille: u32,
 }
 

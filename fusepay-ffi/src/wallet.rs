@@ -171,7 +171,8 @@ pub struct fusepay_money_request {
     pub description: *const c_char,
     /// The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
     pub metadata: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
     /// Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
     pub expected_version: *const i64,
@@ -193,7 +194,8 @@ pub struct fusepay_transfer_request {
     pub description: *const c_char,
     /// The host's own notes: a JSON object; NULL for none.
     pub metadata: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
     /// Refuse with `FUSEPAY_ERR_CONFLICT` unless the debited wallet is at this
     /// version; NULL: any.

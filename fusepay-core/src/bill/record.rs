@@ -108,7 +108,7 @@ pub struct Attempt {
     pub kind: AttemptKind,
     /// What it found out.
     pub outcome: OutcomeKind,
-    /// A sentence about it.
+    /// A sentence about it; the provider's number for a payment that was made.
     pub detail: Option<String>,
     /// SHA-256 of the raw answer, in hexadecimal.
     pub evidence_hash: Option<String>,
