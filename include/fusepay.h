@@ -2132,6 +2132,50 @@ typedef struct fusepay_hold_array {
     const struct fusepay_hold *const *items;
 } fusepay_hold_array;
 
+// A limit to set. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_limit_request {
+    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units, at least 1;
+    // NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window, at least 1; NULL for no bound. Not
+    // for a window of one transaction.
+    const uint32_t *count_max;
+} fusepay_limit_request;
+
+// A bound on what leaves a wallet within one window.
+typedef struct fusepay_limit {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units; NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window; NULL for no bound.
+    const uint32_t *count_max;
+} fusepay_limit;
+
+// The limits of a wallet.
+typedef struct fusepay_limit_array {
+    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the limits; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The limits; NULL when there are none.
+    const struct fusepay_limit *const *items;
+} fusepay_limit_array;
+
 // Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
 typedef struct fusepay_logger {
     // `sizeof(fusepay_logger)`, set by `FUSEPAY_INIT`.
@@ -2398,34 +2442,6 @@ typedef struct fusepay_transfer_request {
     const int64_t *expected_version;
 } fusepay_transfer_request;
 
-// A bound on what leaves a wallet within one window.
-typedef struct fusepay_limit {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the list owns it.
-    struct fusepay_memory *memory;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units; NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window; NULL for no bound.
-    const uint32_t *count_max;
-} fusepay_limit;
-
-// The limits of a wallet.
-typedef struct fusepay_limit_array {
-    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the limits; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The limits; NULL when there are none.
-    const struct fusepay_limit *const *items;
-} fusepay_limit_array;
-
 // How many payments are in one state.
 typedef struct fusepay_payment_count {
     // The size of the struct in this version of the library.
@@ -2530,22 +2546,6 @@ typedef struct fusepay_money_request {
     // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
     const int64_t *expected_version;
 } fusepay_money_request;
-
-// A limit to set. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_limit_request {
-    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units, at least 1;
-    // NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window, at least 1; NULL for no bound. Not
-    // for a window of one transaction.
-    const uint32_t *count_max;
-} fusepay_limit_request;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3395,6 +3395,34 @@ const char *fusepay_id_text(const uint8_t *bytes, char *text);
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_ID`.
 int32_t fusepay_id_parse(const char *text, uint8_t *bytes, struct fusepay_error **error);
+
+// Sets one limit, replacing the one for the same window and category. What was
+// spent in the window already counts.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_set_limit(const struct fusepay_engine *engine,
+                                 const struct fusepay_wallet_id *wallet_id,
+                                 const struct fusepay_limit_request *limit,
+                                 struct fusepay_error **error);
+
+// Removes the limit of a window (one of `FUSEPAY_LIMIT_WINDOW_*`) and category
+// (NULL for the one of all). `was_there` learns whether there was one.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_remove_limit(const struct fusepay_engine *engine,
+                                    const struct fusepay_wallet_id *wallet_id,
+                                    uint32_t window,
+                                    const char *category,
+                                    bool *was_there,
+                                    struct fusepay_error **error);
+
+// The limits of a wallet.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_limits(const struct fusepay_engine *engine,
+                              const struct fusepay_wallet_id *wallet_id,
+                              struct fusepay_limit_array *limits,
+                              struct fusepay_error **error);
 
 // Makes a logger the one of this process, for all engines, instead of the former
 // one; nobody is told any more with NULL. The logger's `destroy` is owed from here
@@ -4496,34 +4524,6 @@ int32_t fusepay_wallet_set_credit_limit(const struct fusepay_engine *engine,
                                         int64_t limit_minor,
                                         struct fusepay_wallet *wallet,
                                         struct fusepay_error **error);
-
-// Sets one limit, replacing the one for the same window and category. What was
-// spent in the window already counts.
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
-int32_t fusepay_wallet_set_limit(const struct fusepay_engine *engine,
-                                 const struct fusepay_wallet_id *wallet_id,
-                                 const struct fusepay_limit_request *limit,
-                                 struct fusepay_error **error);
-
-// Removes the limit of a window (one of `FUSEPAY_LIMIT_WINDOW_*`) and category
-// (NULL for the one of all). `was_there` learns whether there was one.
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
-int32_t fusepay_wallet_remove_limit(const struct fusepay_engine *engine,
-                                    const struct fusepay_wallet_id *wallet_id,
-                                    uint32_t window,
-                                    const char *category,
-                                    bool *was_there,
-                                    struct fusepay_error **error);
-
-// The limits of a wallet.
-//
-// Errors: `FUSEPAY_ERR_NOT_FOUND`.
-int32_t fusepay_wallet_limits(const struct fusepay_engine *engine,
-                              const struct fusepay_wallet_id *wallet_id,
-                              struct fusepay_limit_array *limits,
-                              struct fusepay_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"
