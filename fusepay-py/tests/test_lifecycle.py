@@ -211,6 +211,8 @@ def child_of_fork(engine: FusePay, wallet: Any) -> int:
         except fusepay.ForkedError:
             continue
         return number
+    with engine:
+        pass  # it is the parent's to close
     return 0
 
 
