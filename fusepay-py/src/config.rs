@@ -68,8 +68,8 @@ choices! {
 /// - `transfer_fee`, `withdrawal_fee` (none), `quote_life` (15 minutes).
 /// - `restored` (False): the file was put back from a byte-for-byte copy.
 /// - `clock` (`ManualClock`, or an object with `wall()` and `monotonic_ms()`) and
-///   `seed` (an int) or `entropy` (an object with `fill(length)`): simulation. The
-///   file is marked as simulated for good.
+///   `seed` (an int) or `entropy` (`SeededEntropy`, or an object with `fill(length)`):
+///   simulation. The file is marked as simulated for good.
 ///
 /// Spans are `timedelta`, or `int` milliseconds. Malformed values raise here,
 /// contradictions in `FusePay.open`.

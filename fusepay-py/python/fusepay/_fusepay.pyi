@@ -89,6 +89,7 @@ __all__ = [
     "RequestIdFormat",
     "Reversals",
     "RunReport",
+    "SeededEntropy",
     "Session",
     "SessionBills",
     "SessionHistory",
@@ -426,6 +427,17 @@ class ManualClock:
         """Milliseconds since the clock was made; never goes back."""
 
 @final
+class SeededEntropy:
+    """Randomness that is the same every time, from a seed of 64 bits. For tests and
+    simulation: `Config(entropy=...)`.
+
+    Several configurations may share one: each engine goes on where the last one
+    stopped, as after a restart. `Config(seed=...)` begins anew with every engine.
+    """
+
+    def __new__(cls, seed: int) -> Self: ...
+
+@final
 class Config:
     """Everything an engine needs to open. `path` is the database file, created when
     missing; `keys` signs the users' tokens, and has no default. Everything else is
@@ -449,8 +461,8 @@ class Config:
     - `transfer_fee`, `withdrawal_fee` (none), `quote_life` (15 minutes).
     - `restored` (False): the file was put back from a byte-for-byte copy.
     - `clock` (`ManualClock`, or an object with `wall()` and `monotonic_ms()`) and
-      `seed` (an int) or `entropy` (an object with `fill(length)`): simulation. The
-      file is marked as simulated for good.
+      `seed` (an int) or `entropy` (`SeededEntropy`, or an object with `fill(length)`):
+      simulation. The file is marked as simulated for good.
 
     Spans are `timedelta`, or `int` milliseconds. Malformed values raise here,
     contradictions in `FusePay.open`.
@@ -489,7 +501,7 @@ class Config:
         restored: bool | None = None,
         clock: ManualClock | Clock | None = None,
         seed: int | None = None,
-        entropy: Entropy | None = None,
+        entropy: Entropy | SeededEntropy | None = None,
     ) -> Self: ...
 
 @final
