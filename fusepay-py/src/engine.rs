@@ -123,7 +123,7 @@ impl PyFusePay {
         let event_loop = Arc::new(EventLoop::new());
         let mut core = config.core();
         for (code, object) in config.providers() {
-            core = core.with_provider(code, Arc::new(PyProvider::new(object.bind(py), &event_loop)?));
+            core = core.with_provider(code, Arc::new(PyProvider::new(code, object.bind(py), &event_loop)?));
         }
         let engine = ManuallyDrop::new(detached(py, || fusepay_core::FusePay::open(core))?);
         let close_deadline = config.close_deadline();
@@ -151,7 +151,8 @@ impl PyFusePay {
     #[pyo3(signature = (*exc_info))]
     fn __exit__(&self, py: Python<'_>, exc_info: &Bound<'_, PyAny>) -> PyResult<()> {
         let _ = exc_info;
-        self.close(py, None)
+        // Left in a forked child: it is the parent's to close.
+        if self.shell.is_ours() { self.close(py, None) } else { Ok(()) }
     }
 
     /// Runs everything that is due now, once: in the manual worker mode on this
@@ -174,7 +175,7 @@ impl PyFusePay {
     /// Raises `InvalidArgumentError`, `InvalidConfigError`.
     fn register_provider(&self, py: Python<'_>, code: &Bound<'_, PyAny>, provider: &Bound<'_, PyAny>) -> PyResult<()> {
         let code: String = read(code, "code")?;
-        let adapter = Arc::new(PyProvider::new(provider, &self.shell.event_loop)?);
+        let adapter = Arc::new(PyProvider::new(&code, provider, &self.shell.event_loop)?);
         self.shell.call(py, |engine| engine.register_provider(&code, adapter))
     }
 

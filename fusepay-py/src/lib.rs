@@ -47,6 +47,8 @@ mod _fusepay {
     #[pymodule_export]
     use crate::clock::PyManualClock;
     #[pymodule_export]
+    use crate::clock::PySeededEntropy;
+    #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
     use crate::engine::{PyFusePay, close_all, interrupt_thread};

@@ -68,9 +68,9 @@ impl PySubscriber {
                 broken.write_unraisable(py, None);
             }
             // Only `ClosedError` tells the engine something: that there is nobody to tell any more.
-            match from_adapter(py, raised, &[Code::Closed], Code::Panicked) {
+            match from_adapter(py, raised, &[Code::Closed], Code::NotAllowed) {
                 closed if closed.code() == Code::Closed => closed,
-                _ => Error::new(Code::Panicked, format!("the subscriber raised {}", summary(py, raised))),
+                _ => Error::new(Code::NotAllowed, format!("the subscriber raised {}", summary(py, raised))),
             }
         });
         said.unwrap_or_else(ending)

@@ -302,6 +302,7 @@ def test_a_forked_child_is_told_at_once(world: World) -> None:
     if child == 0:
         status = 1
         try:
+            asyncio.run(engine.__aexit__())
             asyncio.run(engine.stats())
         except fusepay.ForkedError:
             status = 0

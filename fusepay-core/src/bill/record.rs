@@ -72,7 +72,15 @@ impl Payment {
     /// Its status in the words of the transaction its owner sees.
     #[must_use]
     pub fn transaction_status(&self) -> TransactionStatus {
-        transaction_status(self.status)
+        self.status.transaction_status()
+    }
+}
+
+impl PaymentStatus {
+    /// This status in the words of the transaction the payment's owner sees.
+    #[must_use]
+    pub fn transaction_status(self) -> TransactionStatus {
+        transaction_status(self)
     }
 }
 
