@@ -6,10 +6,10 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use crate::convert::read_optional;
-use crate::engine::Shell;
 use crate::record::engine::AuditHead;
 use crate::record::event::{AuditRecord, AuditReport};
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// The audit trail, read only, for auditors: `engine.audit`.
 #[pyclass(frozen, module = "fusepay")]

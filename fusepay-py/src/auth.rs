@@ -7,10 +7,10 @@ use fusepay_core::{Login, ProfileUpdate, Registration, Secret, UnixMillis};
 use pyo3::prelude::*;
 
 use crate::convert::{read, read_optional};
-use crate::engine::Shell;
 use crate::error::exception;
 use crate::record::auth::{Principal, Registered, SessionRecord, Tokens, User, UserPage};
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// Users and sessions: `engine.auth`. Passwords and keys are `str` or `bytes`.
 #[pyclass(frozen, module = "fusepay")]

@@ -8,11 +8,11 @@ use fusepay_core::{Money, PayBill, QuoteRequest, Webhook};
 use pyo3::prelude::*;
 
 use crate::convert::{ToPy, read, read_optional};
-use crate::engine::Shell;
 use crate::provider::answer::read_catalogue;
 use crate::provider::records::{Customer, Headers, Raw};
 use crate::record::bill::{BillItem, Biller, Explanation, Payment, Quote, WebhookReceipt};
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// Bills: catalogue, quotes, payments: `engine.bill`.
 #[pyclass(frozen, module = "fusepay")]

@@ -1,11 +1,7 @@
-//! `fusepay.FusePay`: opening, closing, the queue's step, and the views. And
-//! what surrounds it: who closes engines at exit, and what a forked child may do.
+//! `fusepay.FusePay`: opening, closing, the queue's step, and the views.
 
-use std::ffi::c_long;
-use std::mem::ManuallyDrop;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use fusepay_core::{Code, Error};
 use pyo3::prelude::*;
@@ -15,82 +11,17 @@ use crate::auth::Auth;
 use crate::bill::Bills;
 use crate::config::Config;
 use crate::convert::{ToPy, read, read_optional};
-use crate::error::{detached, exception, guarded};
+use crate::error::{detached, exception};
 use crate::event::Events;
 use crate::history::History;
-use crate::provider::{EventLoop, PyProvider, visit};
+use crate::provider::{EventLoop, PyProvider};
 use crate::queue::Queue;
 use crate::record::answer;
 use crate::record::engine::{RunReport, Stats, VerifyReport};
 use crate::reversal::Reversals;
 use crate::session::PySession;
+use crate::shell::Shell;
 use crate::wallet::Wallets;
-
-/// The engines of this process that are open, for the exit. Locked only while
-/// attached to the interpreter and never across a call, so that no `fork` finds
-/// it locked.
-static OPEN: Mutex<Vec<Weak<Shell>>> = Mutex::new(Vec::new());
-
-/// One engine with what Python needs around it. Views, sessions and
-/// subscriptions share it.
-pub(crate) struct Shell {
-    engine: ManuallyDrop<fusepay_core::FusePay>,
-    event_loop: Arc<EventLoop>,
-    close_deadline: Duration,
-    pid: u32,
-}
-
-impl Shell {
-    /// The core's engine.
-    pub(crate) fn engine(&self) -> &fusepay_core::FusePay {
-        &self.engine
-    }
-
-    /// One call into the core, without the interpreter.
-    pub(crate) fn call<R: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&fusepay_core::FusePay) -> fusepay_core::Result<R> + Send,
-    ) -> PyResult<R> {
-        detached(py, || work(&self.engine))
-    }
-
-    /// Where coroutines of its subscribers run.
-    pub(crate) fn event_loop(&self) -> &Arc<EventLoop> {
-        &self.event_loop
-    }
-
-    /// Whether this process opened it. A forked child touches nothing of it.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.pid == std::process::id()
-    }
-
-    fn close(&self, deadline: Duration) -> fusepay_core::Result<()> {
-        let closed = guarded(|| self.engine.close(deadline));
-        if self.is_ours() {
-            self.event_loop.stop();
-        }
-        closed
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        // Not even dropped in a child: its parent lives, and so do the locks.
-        if !self.is_ours() {
-            std::mem::forget(Arc::clone(&self.event_loop));
-            return;
-        }
-        // Closing waits for providers, which may be waiting for the interpreter.
-        let close = |shell: &Shell| drop(shell.close(shell.close_deadline));
-        let shell = &*self;
-        if Python::try_attach(|py| py.detach(|| close(shell))).is_none() {
-            close(shell);
-        }
-        // SAFETY: dropped here, once, and used nowhere after.
-        unsafe { ManuallyDrop::drop(&mut self.engine) };
-    }
-}
 
 /// An engine over one database: wallets, bill payments and reversals.
 ///
@@ -125,13 +56,8 @@ impl PyFusePay {
         for (code, object) in config.providers() {
             core = core.with_provider(code, Arc::new(PyProvider::new(code, object.bind(py), &event_loop)?));
         }
-        let engine = ManuallyDrop::new(detached(py, || fusepay_core::FusePay::open(core))?);
-        let close_deadline = config.close_deadline();
-        let shell = Arc::new(Shell { engine, event_loop, close_deadline, pid: std::process::id() });
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|other| other.strong_count() > 0);
-        open.push(Arc::downgrade(&shell));
-        Ok(PyFusePay { shell })
+        let engine = detached(py, || fusepay_core::FusePay::open(core))?;
+        Ok(PyFusePay { shell: Shell::around(engine, event_loop, config.close_deadline()) })
     }
 
     /// Closes the engine: waits until `timeout` (a `timedelta` or `int`
@@ -140,7 +66,7 @@ impl PyFusePay {
     /// Later calls raise `ClosedError`; a second close does nothing.
     #[pyo3(signature = (timeout=None))]
     fn close(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let deadline = read_optional(timeout, "timeout")?.unwrap_or(self.shell.close_deadline);
+        let deadline = read_optional(timeout, "timeout")?.unwrap_or(self.shell.close_deadline());
         detached(py, || self.shell.close(deadline))
     }
 
@@ -175,7 +101,7 @@ impl PyFusePay {
     /// Raises `InvalidArgumentError`, `InvalidConfigError`.
     fn register_provider(&self, py: Python<'_>, code: &Bound<'_, PyAny>, provider: &Bound<'_, PyAny>) -> PyResult<()> {
         let code: String = read(code, "code")?;
-        let adapter = Arc::new(PyProvider::new(&code, provider, &self.shell.event_loop)?);
+        let adapter = Arc::new(PyProvider::new(&code, provider, self.shell.event_loop())?);
         self.shell.call(py, |engine| engine.register_provider(&code, adapter))
     }
 
@@ -278,23 +204,4 @@ impl PyFusePay {
     fn __repr__(&self) -> String {
         format!("<{:?}>", self.shell.engine())
     }
-}
-
-/// Closes every engine of this process that is still open, each with its own
-/// deadline. `fusepay` registers it with `atexit`.
-#[pyfunction]
-pub(crate) fn close_all(py: Python<'_>) {
-    let listed = OPEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for shell in listed.iter().filter_map(Weak::upgrade).filter(|shell| shell.is_ours()) {
-        // Nobody is left to tell: the next start finds whatever this left undone.
-        let _ = py.detach(|| shell.close(shell.close_deadline));
-    }
-    visit::end_all(py);
-}
-
-/// Raises `SystemExit` in another thread: what runs on the event loop when its engine
-/// closes, and does not wait for anything, leaves no other way to end it.
-#[pyfunction]
-pub(crate) fn interrupt_thread(py: Python<'_>, thread: c_long) {
-    visit::interrupt(py, thread);
 }

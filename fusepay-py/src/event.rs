@@ -7,9 +7,9 @@ use fusepay_core::{EventName, StartAt};
 use pyo3::prelude::*;
 
 use crate::convert::{ToPy, read, read_optional};
-use crate::engine::Shell;
 use crate::record::answer_all;
 use crate::record::event::Event;
+use crate::shell::Shell;
 use crate::subscriber::{PySubscriber, PySubscription};
 
 /// What happened, in order and without gaps, and who in this process is told of it:

@@ -7,10 +7,10 @@ use fusepay_core::HistoryFilter;
 use pyo3::prelude::*;
 
 use crate::convert::{ToPy, read, read_optional};
-use crate::engine::Shell;
 use crate::record::history::{HistoryPage, Statement};
 use crate::record::wallet::Transaction;
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// Histories: transactions, pages, statements; everybody's: `engine.history`.
 ///

@@ -21,6 +21,7 @@ mod queue;
 mod record;
 mod reversal;
 mod session;
+mod shell;
 mod subscriber;
 mod wallet;
 mod word;
@@ -51,7 +52,7 @@ mod _fusepay {
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
-    use crate::engine::{PyFusePay, close_all, interrupt_thread};
+    use crate::engine::PyFusePay;
     #[pymodule_export]
     use crate::event::Events;
     #[pymodule_export]
@@ -97,6 +98,8 @@ mod _fusepay {
     use crate::session::operator::Operator;
     #[pymodule_export]
     use crate::session::wallet::SessionWallets;
+    #[pymodule_export]
+    use crate::shell::{close_all, interrupt_thread};
     #[pymodule_export]
     use crate::subscriber::PySubscription;
     #[pymodule_export]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use crate::convert::{read, read_optional};
-use crate::engine::Shell;
 use crate::record::engine::{Job, JobCount};
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// The queue, for operators: dead letters and counts: `engine.queue`.
 #[pyclass(frozen, module = "fusepay")]

@@ -7,11 +7,11 @@ use fusepay_core::{RefundRequest, ReviewVerdict};
 use pyo3::prelude::*;
 
 use crate::convert::{read, read_optional};
-use crate::engine::Shell;
 use crate::error::invalid;
 use crate::provider::answer::{is_a, receipt};
 use crate::record::bill::Payment;
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// Whatever gives money back: reversals, refunds, reviews, claims, suspense:
 /// `engine.reversal`.

@@ -13,10 +13,10 @@ use pyo3::prelude::*;
 
 use crate::auth::profile_update;
 use crate::convert::{read, read_optional};
-use crate::engine::Shell;
 use crate::error::detached;
 use crate::record::auth::{Principal, SessionRecord, Tokens, User};
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 use bill::SessionBills;
 use history::SessionHistory;
 use operator::Operator;

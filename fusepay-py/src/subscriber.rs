@@ -9,11 +9,11 @@ use fusepay_core::{Code, Error, Event};
 use pyo3::prelude::*;
 
 use crate::convert::ToPy;
-use crate::engine::Shell;
 use crate::error::{from_adapter, invalid, summary};
 use crate::provider::event_loop::{EventLoop, Waiting, call, is_awaitable};
 use crate::provider::visit::Visit;
 use crate::record::event;
+use crate::shell::Shell;
 
 /// Somebody who is told of events: a callable, or an object with `notify`.
 pub(crate) struct PySubscriber {

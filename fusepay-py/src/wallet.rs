@@ -7,10 +7,10 @@ use fusepay_core::{CaptureRequest, HoldRequest, MoneyRequest, TransferRequest};
 use pyo3::prelude::*;
 
 use crate::convert::{read, read_optional};
-use crate::engine::Shell;
 use crate::error::exception;
 use crate::record::wallet::{Hold, Limit, Transaction, Wallet};
 use crate::record::{answer, answer_all};
+use crate::shell::Shell;
 
 /// Wallets and the money in them: `engine.wallet`.
 ///
