@@ -1796,52 +1796,6 @@ typedef struct fusepay_run_report {
     const int64_t *next_due_ms;
 } fusepay_run_report;
 
-// Something in the file that must not be.
-typedef struct fusepay_violation {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the report owns it.
-    struct fusepay_memory *memory;
-    // "I1" to "I9", "FILE" for damage that SQLite itself finds, or "SCHEMA".
-    const char *invariant;
-    // What it is about.
-    const char *subject;
-    // What is wrong, with the numbers.
-    const char *detail;
-} fusepay_violation;
-
-// What verification found.
-typedef struct fusepay_verify_report {
-    // `sizeof(fusepay_verify_report)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns what the record points to; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // Whether nothing is wrong.
-    bool is_sound;
-    // How much is wrong, the unlisted included.
-    uint64_t violation_count;
-    // How many violations are listed: the first 100.
-    size_t violations_length;
-    // What is wrong.
-    const struct fusepay_violation *const *violations;
-    // Accounts read.
-    uint64_t accounts;
-    // Postings read.
-    uint64_t postings;
-    // Payments read.
-    uint64_t payments;
-    // Holds read.
-    uint64_t holds;
-    // Jobs there are.
-    uint64_t jobs;
-    // Events read.
-    uint64_t events;
-    // Audit entries read and followed, up to the first bad one.
-    uint64_t audit_entries;
-    // The end of the audit chain as far as it is sound: worth keeping elsewhere.
-    struct fusepay_chain_head audit_head;
-} fusepay_verify_report;
-
 // A text the library made.
 typedef struct fusepay_text {
     // `sizeof(fusepay_text)`, set by `FUSEPAY_INIT`.
@@ -2525,6 +2479,52 @@ typedef struct fusepay_stats {
     uint64_t wal_bytes;
 } fusepay_stats;
 
+// Something in the file that must not be.
+typedef struct fusepay_violation {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the report owns it.
+    struct fusepay_memory *memory;
+    // "I1" to "I9", "FILE" for damage that SQLite itself finds, or "SCHEMA".
+    const char *invariant;
+    // What it is about.
+    const char *subject;
+    // What is wrong, with the numbers.
+    const char *detail;
+} fusepay_violation;
+
+// What verification found.
+typedef struct fusepay_verify_report {
+    // `sizeof(fusepay_verify_report)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns what the record points to; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // Whether nothing is wrong.
+    bool is_sound;
+    // How much is wrong, the unlisted included.
+    uint64_t violation_count;
+    // How many violations are listed: the first 100.
+    size_t violations_length;
+    // What is wrong.
+    const struct fusepay_violation *const *violations;
+    // Accounts read.
+    uint64_t accounts;
+    // Postings read.
+    uint64_t postings;
+    // Payments read.
+    uint64_t payments;
+    // Holds read.
+    uint64_t holds;
+    // Jobs there are.
+    uint64_t jobs;
+    // Events read.
+    uint64_t events;
+    // Audit entries read and followed, up to the first bad one.
+    uint64_t audit_entries;
+    // The end of the audit chain as far as it is sound: worth keeping elsewhere.
+    struct fusepay_chain_head audit_head;
+} fusepay_verify_report;
+
 // Money into or out of one wallet. Begin it with `FUSEPAY_INIT`.
 typedef struct fusepay_money_request {
     // `sizeof(fusepay_money_request)`, set by `FUSEPAY_INIT`.
@@ -2838,177 +2838,6 @@ int32_t fusepay_bill_top_up_float(const struct fusepay_engine *engine,
                                   const char *external_reference,
                                   struct fusepay_error **error);
 
-// The stable name of one of `FUSEPAY_ERROR_KIND_*`, such as "refused";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_error_kind_name(uint32_t number);
-
-// The number of one of `FUSEPAY_ERROR_KIND_*` by its stable name, such as "refused".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_error_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_payment_status_name(uint32_t number);
-
-// The number of one of `FUSEPAY_PAYMENT_STATUS_*` by its stable name, such as "PENDING".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_payment_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_transaction_type_name(uint32_t number);
-
-// The number of one of `FUSEPAY_TRANSACTION_TYPE_*` by its stable name, such as "WALLET_FUNDING".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_transaction_type_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_transaction_status_name(uint32_t number);
-
-// The number of one of `FUSEPAY_TRANSACTION_STATUS_*` by its stable name, such as "PENDING".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_transaction_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_wallet_status_name(uint32_t number);
-
-// The number of one of `FUSEPAY_WALLET_STATUS_*` by its stable name, such as "ACTIVE".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_wallet_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_hold_status_name(uint32_t number);
-
-// The number of one of `FUSEPAY_HOLD_STATUS_*` by its stable name, such as "ACTIVE".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_hold_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_job_kind_name(uint32_t number);
-
-// The number of one of `FUSEPAY_JOB_KIND_*` by its stable name, such as "process-bill-payment".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_job_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_job_status_name(uint32_t number);
-
-// The number of one of `FUSEPAY_JOB_STATUS_*` by its stable name, such as "READY".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_job_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_role_name(uint32_t number);
-
-// The number of one of `FUSEPAY_ROLE_*` by its stable name, such as "user".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_role_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_user_status_name(uint32_t number);
-
-// The number of one of `FUSEPAY_USER_STATUS_*` by its stable name, such as "ACTIVE".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_user_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_attempt_kind_name(uint32_t number);
-
-// The number of one of `FUSEPAY_ATTEMPT_KIND_*` by its stable name, such as "SUBMIT".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_attempt_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_outcome_kind_name(uint32_t number);
-
-// The number of one of `FUSEPAY_OUTCOME_KIND_*` by its stable name, such as "IN_FLIGHT".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_outcome_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_review_reason_name(uint32_t number);
-
-// The number of one of `FUSEPAY_REVIEW_REASON_*` by its stable name, such as "REQUERY_BUDGET_SPENT".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_review_reason_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_limit_window_name(uint32_t number);
-
-// The number of one of `FUSEPAY_LIMIT_WINDOW_*` by its stable name, such as "TRANSACTION".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_limit_window_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_event_name(uint32_t number);
-
-// The number of one of `FUSEPAY_EVENT_NAME_*` by its stable name, such as "auth.user.registered".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_event_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_operation_name(uint32_t number);
-
-// The number of one of `FUSEPAY_OPERATION_*` by its stable name, such as "FUND".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_operation_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_breaker_state_name(uint32_t number);
-
-// The number of one of `FUSEPAY_BREAKER_STATE_*` by its stable name, such as "CLOSED".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_breaker_state_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_log_level_name(uint32_t number);
-
-// The number of one of `FUSEPAY_LOG_LEVEL_*` by its stable name, such as "ERROR".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_log_level_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
-// The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
-// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
-const char *fusepay_log_rotation_name(uint32_t number);
-
-// The number of one of `FUSEPAY_LOG_ROTATION_*` by its stable name, such as "DAILY".
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
-int32_t fusepay_log_rotation_parse(const char *name, uint32_t *number, struct fusepay_error **error);
-
 // The version of the library, such as "0.1.0". A static string.
 const char *fusepay_version(void);
 
@@ -3065,15 +2894,6 @@ int32_t fusepay_engine_register_provider(const struct fusepay_engine *engine,
                                          const char *code,
                                          const struct fusepay_provider *provider,
                                          struct fusepay_error **error);
-
-// Checks the whole file on one snapshot: the invariants I1 to I9 (money,
-// balances, sequences, payments, holds, jobs, events, audit chain), SQLite's own
-// integrity, and the schema. Reads every row; other calls go on meanwhile.
-//
-// Errors: the common ones. What is wrong with the file is in the report.
-int32_t fusepay_engine_verify(const struct fusepay_engine *engine,
-                              struct fusepay_verify_report *report,
-                              struct fusepay_error **error);
 
 // The SHA-256 of what the ledger says, as 64 hexadecimal digits: accounts with
 // balances and holds, then every posting. The same scenario gives the same
@@ -4412,6 +4232,15 @@ int32_t fusepay_auth_end_sessions(const struct fusepay_engine *engine,
                                   const struct fusepay_user_id *user_id,
                                   struct fusepay_error **error);
 
+// Checks the whole file on one snapshot: the invariants I1 to I9 (money,
+// balances, sequences, payments, holds, jobs, events, audit chain), SQLite's own
+// integrity, and the schema. Reads every row; other calls go on meanwhile.
+//
+// Errors: the common ones. What is wrong with the file is in the report.
+int32_t fusepay_engine_verify(const struct fusepay_engine *engine,
+                              struct fusepay_verify_report *report,
+                              struct fusepay_error **error);
+
 // Gives a user a further wallet in a currency. `label` names it, up to 100
 // bytes; NULL for no name.
 //
@@ -4524,6 +4353,177 @@ int32_t fusepay_wallet_set_credit_limit(const struct fusepay_engine *engine,
                                         int64_t limit_minor,
                                         struct fusepay_wallet *wallet,
                                         struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_ERROR_KIND_*`, such as "refused";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_error_kind_name(uint32_t number);
+
+// The number of one of `FUSEPAY_ERROR_KIND_*` by its stable name, such as "refused".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_error_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_PAYMENT_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_payment_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_PAYMENT_STATUS_*` by its stable name, such as "PENDING".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_payment_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_TYPE_*`, such as "WALLET_FUNDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_type_name(uint32_t number);
+
+// The number of one of `FUSEPAY_TRANSACTION_TYPE_*` by its stable name, such as "WALLET_FUNDING".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_transaction_type_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_TRANSACTION_STATUS_*`, such as "PENDING";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_transaction_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_TRANSACTION_STATUS_*` by its stable name, such as "PENDING".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_transaction_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_WALLET_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_wallet_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_WALLET_STATUS_*` by its stable name, such as "ACTIVE".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_wallet_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_HOLD_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_hold_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_HOLD_STATUS_*` by its stable name, such as "ACTIVE".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_hold_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_JOB_KIND_*`, such as "process-bill-payment";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_kind_name(uint32_t number);
+
+// The number of one of `FUSEPAY_JOB_KIND_*` by its stable name, such as "process-bill-payment".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_job_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_JOB_STATUS_*`, such as "READY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_job_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_JOB_STATUS_*` by its stable name, such as "READY".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_job_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_ROLE_*`, such as "user";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_role_name(uint32_t number);
+
+// The number of one of `FUSEPAY_ROLE_*` by its stable name, such as "user".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_role_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_USER_STATUS_*`, such as "ACTIVE";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_user_status_name(uint32_t number);
+
+// The number of one of `FUSEPAY_USER_STATUS_*` by its stable name, such as "ACTIVE".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_user_status_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_ATTEMPT_KIND_*`, such as "SUBMIT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_attempt_kind_name(uint32_t number);
+
+// The number of one of `FUSEPAY_ATTEMPT_KIND_*` by its stable name, such as "SUBMIT".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_attempt_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_OUTCOME_KIND_*`, such as "IN_FLIGHT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_outcome_kind_name(uint32_t number);
+
+// The number of one of `FUSEPAY_OUTCOME_KIND_*` by its stable name, such as "IN_FLIGHT".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_outcome_kind_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_REVIEW_REASON_*`, such as "REQUERY_BUDGET_SPENT";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_review_reason_name(uint32_t number);
+
+// The number of one of `FUSEPAY_REVIEW_REASON_*` by its stable name, such as "REQUERY_BUDGET_SPENT".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_review_reason_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_LIMIT_WINDOW_*`, such as "TRANSACTION";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_limit_window_name(uint32_t number);
+
+// The number of one of `FUSEPAY_LIMIT_WINDOW_*` by its stable name, such as "TRANSACTION".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_limit_window_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_EVENT_NAME_*`, such as "auth.user.registered";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_event_name(uint32_t number);
+
+// The number of one of `FUSEPAY_EVENT_NAME_*` by its stable name, such as "auth.user.registered".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_event_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_OPERATION_*`, such as "FUND";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_operation_name(uint32_t number);
+
+// The number of one of `FUSEPAY_OPERATION_*` by its stable name, such as "FUND".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_operation_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_BREAKER_STATE_*`, such as "CLOSED";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_breaker_state_name(uint32_t number);
+
+// The number of one of `FUSEPAY_BREAKER_STATE_*` by its stable name, such as "CLOSED".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_breaker_state_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_LOG_LEVEL_*`, such as "ERROR";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_level_name(uint32_t number);
+
+// The number of one of `FUSEPAY_LOG_LEVEL_*` by its stable name, such as "ERROR".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_log_level_parse(const char *name, uint32_t *number, struct fusepay_error **error);
+
+// The stable name of one of `FUSEPAY_LOG_ROTATION_*`, such as "DAILY";
+// "UNKNOWN_WORD" for a number that is none of them. A static string, never NULL.
+const char *fusepay_log_rotation_name(uint32_t number);
+
+// The number of one of `FUSEPAY_LOG_ROTATION_*` by its stable name, such as "DAILY".
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for a name that is none of them.
+int32_t fusepay_log_rotation_parse(const char *name, uint32_t *number, struct fusepay_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

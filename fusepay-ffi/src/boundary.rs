@@ -1,11 +1,9 @@
-//! Where a panic stops. Unwinding into C is undefined behaviour, so every
-//! function of the interface runs in one of these two.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! The guard of every function that answers a status.
 
 use fusepay_core::{Code, Error};
 
 use crate::error::{answer, fusepay_error};
+use crate::panic::{guard_or, guard_or_else};
 
 /// Runs a function that answers a status; a panic becomes `FUSEPAY_ERR_PANICKED`.
 pub(crate) fn guard(error: *mut *mut fusepay_error, operation: impl FnOnce() -> Result<(), Error>) -> i32 {
@@ -15,22 +13,6 @@ pub(crate) fn guard(error: *mut *mut fusepay_error, operation: impl FnOnce() -> 
         });
         answer(result, error)
     })
-}
-
-/// Runs a function that cannot fail; a panic becomes the given answer.
-pub(crate) fn guard_or<T>(otherwise: T, operation: impl FnOnce() -> T) -> T {
-    guard_or_else(operation, || otherwise)
-}
-
-fn guard_or_else<T>(operation: impl FnOnce() -> T, otherwise: impl FnOnce() -> T) -> T {
-    match catch_unwind(AssertUnwindSafe(operation)) {
-        Ok(answer) => answer,
-        Err(payload) => {
-            // A payload's own destructor may panic, outside any guard: it is leaked.
-            std::mem::forget(payload);
-            otherwise()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl UserData {
 impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
-            crate::boundary::guard_or((), || destroy(self.pointer));
+            crate::panic::guard_or((), || destroy(self.pointer));
         }
     }
 }

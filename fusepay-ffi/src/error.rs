@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use fusepay_core::{Code, Error};
 
-use crate::boundary::guard_or;
 use crate::codes::{FUSEPAY_OK, STATUSES};
-use crate::handle::tables;
+use crate::handle::{Handles, Kind};
+use crate::panic::guard_or;
 
 /// What is said of a number that is no status of this version.
 const UNKNOWN: (&CStr, &CStr, bool) = (c"UNKNOWN_CODE", c"not a status of this version of the library", false);
@@ -52,6 +52,8 @@ pub struct fusepay_error {
     _private: (),
 }
 
+const ERRORS: Handles<CaughtError> = Handles::new(Kind::Error);
+
 /// An error with its texts as C reads them.
 pub(crate) struct CaughtError {
     code: i32,
@@ -81,8 +83,8 @@ pub(crate) fn answer(result: Result<(), Error>, out: *mut *mut fusepay_error) ->
         // SAFETY: not NULL, aligned, and by the header's contract the host's own
         // variable, which holds NULL or an error of ours.
         let slot = unsafe { &mut *out };
-        if let Ok(handle) = tables().errors.insert(Arc::new(CaughtError::new(&error))) {
-            drop(tables().errors.remove(slot.cast_const()));
+        if let Ok(handle) = ERRORS.insert(Arc::new(CaughtError::new(&error))) {
+            drop(ERRORS.remove(slot.cast_const()));
             *slot = handle;
         }
     }
@@ -94,7 +96,7 @@ fn read<T>(error: *const fusepay_error, otherwise: T, of: impl FnOnce(&CaughtErr
 where
     T: Copy,
 {
-    guard_or(otherwise, || tables().errors.find(error).map_or(otherwise, |error| of(&error)))
+    guard_or(otherwise, || ERRORS.find(error).map_or(otherwise, |error| of(&error)))
 }
 
 fn pointer(text: &Option<CString>) -> *const c_char {
@@ -150,7 +152,7 @@ pub extern "C" fn fusepay_error_free(error: *mut *mut fusepay_error) {
         // SAFETY: not NULL, aligned, and by the header's contract a variable.
         let slot = unsafe { &mut *error };
         let handle: *mut fusepay_error = std::mem::replace(slot, std::ptr::null_mut());
-        drop(tables().errors.remove(handle.cast_const()));
+        drop(ERRORS.remove(handle.cast_const()));
     });
 }
 

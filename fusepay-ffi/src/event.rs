@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fusepay_core::{Code, Error, Event, EventName, StartAt, Subscriber, Subscription};
 
-use crate::boundary::{guard, guard_or};
+use crate::boundary::guard;
 use crate::callback::{UserData, fusepay_destroy};
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
-use crate::handle::tables;
+use crate::handle::{Handles, Kind};
 use crate::id::{fusepay_hold_id, fusepay_payment_id, fusepay_transaction_id, fusepay_user_id, fusepay_wallet_id};
 use crate::input::{self, requests};
 use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, fusepay_text, records};
+use crate::panic::guard_or;
 
 /// A new subscriber begins with what happens from now on. The default.
 pub const FUSEPAY_START_AT_NOW: u32 = 0;
@@ -156,7 +157,9 @@ pub struct fusepay_subscription {
 }
 
 /// What a handle of a subscription finds; empty once somebody has taken it.
-pub(crate) type Seat = Mutex<Option<Subscription>>;
+type Seat = Mutex<Option<Subscription>>;
+
+const SUBSCRIPTIONS: Handles<Seat> = Handles::new(Kind::Subscription);
 
 fn take(seat: &Seat) -> Option<Subscription> {
     seat.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -300,7 +303,7 @@ pub extern "C" fn fusepay_events_subscribe_to(
         let wanted = numbers.map(|number| input::word("wanted", *number, EventName::from_number));
         let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
         let served = engine_at(engine)?.events().subscribe_to(name, start, &wanted, subscriber)?;
-        let handle = tables().subscriptions.insert(Arc::new(Mutex::new(Some(served))))?;
+        let handle = SUBSCRIPTIONS.insert(Arc::new(Mutex::new(Some(served))))?;
         input::put("subscription", subscription, handle)
     })
 }
@@ -315,7 +318,7 @@ pub extern "C" fn fusepay_subscription_name(
     error: *mut *mut fusepay_error,
 ) -> i32 {
     fetch(name, error, || {
-        let seat = tables().subscriptions.find(subscription)?;
+        let seat = SUBSCRIPTIONS.find(subscription)?;
         let served = seat.lock().unwrap_or_else(PoisonError::into_inner);
         let name = served.as_ref().map(|served| served.name().to_owned());
         name.ok_or_else(|| Error::new(Code::InvalidHandle, "the subscription has been closed"))
@@ -334,7 +337,7 @@ pub extern "C" fn fusepay_subscription_keep(
 ) -> i32 {
     guard(error, || {
         let handle = input::value("subscription", subscription.cast_const())?;
-        let seat = tables().subscriptions.remove::<fusepay_subscription>(handle)?;
+        let seat = SUBSCRIPTIONS.remove::<fusepay_subscription>(handle)?;
         if let Some(served) = take(&seat) {
             served.keep();
         }
@@ -350,7 +353,7 @@ pub extern "C" fn fusepay_subscription_keep(
 pub extern "C" fn fusepay_subscription_close(subscription: *mut *mut fusepay_subscription) {
     guard_or((), || {
         if let Ok(handle) = input::value("subscription", subscription.cast_const()) {
-            if let Ok(seat) = tables().subscriptions.remove::<fusepay_subscription>(handle) {
+            if let Ok(seat) = SUBSCRIPTIONS.remove::<fusepay_subscription>(handle) {
                 drop(take(&seat));
             }
             drop(input::put("subscription", subscription, std::ptr::null_mut()));

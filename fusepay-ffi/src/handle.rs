@@ -12,19 +12,16 @@
 //! object, so that a foreign pointer is no handle. The life counts forks: what a
 //! parent process made is `FUSEPAY_ERR_FORKED` in its children, whose tables are
 //! new (the old ones may have been locked by a thread that did not come along).
+//!
+//! This file knows no object: who owns a kind says so with a [`Handles`] of its own.
 
+use std::any::Any;
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use fusepay_core::{Code, Error};
-
-use crate::error::CaughtError;
-use crate::event::Seat;
-use crate::log::LogFiles;
-use crate::logger::Listener;
-use crate::memory::Memory;
-use crate::reply::Reply;
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a handle needs a pointer of 64 bits");
@@ -181,20 +178,65 @@ const fn to_usize(number: u32) -> usize {
     number as usize
 }
 
+/// An object whose type its kind tells.
+pub(crate) type Object = dyn Any + Send + Sync;
+
+/// The handles of one kind, and the type of what they stand for.
+pub(crate) struct Handles<T> {
+    kind: Kind,
+    objects: PhantomData<fn() -> T>,
+}
+
+impl<T: Any + Send + Sync> Handles<T> {
+    /// The handles of a kind. Each kind has one owner, who names its type.
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Handles { kind, objects: PhantomData }
+    }
+
+    /// Takes an object in and gives its handle.
+    ///
+    /// # Errors
+    /// As [`Table::insert`].
+    pub(crate) fn insert<H>(&self, object: Arc<T>) -> Result<*mut H, Error> {
+        tables().of(self.kind).insert(object)
+    }
+
+    /// The object a handle stands for.
+    ///
+    /// # Errors
+    /// As [`Table::find`].
+    pub(crate) fn find<H>(&self, handle: *const H) -> Result<Arc<T>, Error> {
+        tables().of(self.kind).find(handle).and_then(typed)
+    }
+
+    /// Takes an object out; its handle finds nothing from now on.
+    ///
+    /// # Errors
+    /// As [`Table::find`].
+    pub(crate) fn remove<H>(&self, handle: *const H) -> Result<Arc<T>, Error> {
+        tables().of(self.kind).remove(handle).and_then(typed)
+    }
+}
+
+fn typed<T: Any + Send + Sync>(object: Arc<Object>) -> Result<Arc<T>, Error> {
+    object.downcast().map_err(|_| Error::new(Code::Panicked, "two types of object share a kind of handle"))
+}
+
 /// The tables of one process, and whom it logs to.
 pub(crate) struct Tables {
     pid: u32,
     /// Those of the process this one was forked from: never touched, and held here
     /// so that a leak checker does not take them for lost.
     _inherited: Option<&'static Tables>,
-    pub(crate) engines: Table<fusepay_core::FusePay>,
-    pub(crate) sessions: Table<fusepay_core::Session>,
-    pub(crate) errors: Table<CaughtError>,
-    pub(crate) memories: Table<Memory>,
-    pub(crate) subscriptions: Table<Seat>,
-    pub(crate) replies: Table<Reply>,
-    pub(crate) log_files: Table<LogFiles>,
-    pub(crate) listener: Listener,
+    engines: Table<Object>,
+    sessions: Table<Object>,
+    errors: Table<Object>,
+    memories: Table<Object>,
+    subscriptions: Table<Object>,
+    replies: Table<Object>,
+    log_files: Table<Object>,
+    /// Who is told of log lines in this process.
+    pub(crate) listener: RwLock<Option<Arc<Object>>>,
 }
 
 impl Tables {
@@ -210,7 +252,19 @@ impl Tables {
             subscriptions: Table::new(Kind::Subscription, life),
             replies: Table::new(Kind::Reply, life),
             log_files: Table::new(Kind::LogFiles, life),
-            listener: Listener::new(None),
+            listener: RwLock::new(None),
+        }
+    }
+
+    const fn of(&self, kind: Kind) -> &Table<Object> {
+        match kind {
+            Kind::Engine => &self.engines,
+            Kind::Session => &self.sessions,
+            Kind::Error => &self.errors,
+            Kind::Memory => &self.memories,
+            Kind::Subscription => &self.subscriptions,
+            Kind::Reply => &self.replies,
+            Kind::LogFiles => &self.log_files,
         }
     }
 }

@@ -6,11 +6,11 @@ use fusepay_core::{CaptureRequest, Code, Error, Hold, HoldRequest, HoldStatus, R
 
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
-use crate::history::fusepay_transaction;
 use crate::id::{fusepay_hold_id, fusepay_wallet_id, id};
 use crate::input::{self, requests};
 use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, records};
 use crate::money::{fusepay_money, letters};
+use crate::transaction::fusepay_transaction;
 
 /// What a capture leaves is given back; the hold is resolved. The default.
 pub const FUSEPAY_REMAINDER_RELEASE: u32 = 0;

@@ -131,7 +131,7 @@ pub(crate) fn optional_id<I: Id>(pointer: *const I) -> Result<Option<I::Core>, E
 /// one of the two is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn fusepay_id_text(bytes: *const u8, text: *mut c_char) -> *const c_char {
-    crate::boundary::guard_or(std::ptr::null(), || {
+    crate::panic::guard_or(std::ptr::null(), || {
         let Ok(bytes) = input::bytes("bytes", bytes, 16) else { return std::ptr::null() };
         let mut id = [0; 16];
         id.copy_from_slice(bytes);

@@ -27,6 +27,7 @@
 pub mod audit;
 pub mod auth;
 pub mod bill;
+pub mod biller;
 pub mod callback;
 pub mod catalogue;
 pub mod clock;
@@ -52,10 +53,14 @@ pub mod reversal;
 pub mod session;
 pub mod statement;
 pub mod stats;
+pub mod transaction;
 pub mod user;
+pub mod verify;
 pub mod wallet;
+pub mod words;
 
 mod boundary;
 mod handle;
 mod input;
 mod logger;
+mod panic;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use fusepay_core::{Code, Error, LogLevel, LogRotation, LoggingConfig, LoggingGuard, init_logging};
 
-use crate::boundary::{guard, guard_or};
+use crate::boundary::guard;
 use crate::callback::{UserData, fusepay_destroy};
 use crate::error::fusepay_error;
-use crate::handle::tables;
+use crate::handle::{Handles, Kind};
 use crate::input::{self, requests};
 use crate::logger::{self, Logger};
+use crate::panic::guard_or;
 
 /// Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
 #[repr(C)]
@@ -90,6 +91,8 @@ pub struct fusepay_log_files {
     _private: (),
 }
 
+const LOG_FILES: Handles<LogFiles> = Handles::new(Kind::LogFiles);
+
 /// What the handle keeps alive.
 pub(crate) struct LogFiles {
     _guard: LoggingGuard,
@@ -123,7 +126,7 @@ pub extern "C" fn fusepay_log_to_files(
             config.files_max = given.files_max;
         }
         let guard = init_logging(config)?;
-        input::put("files", files, tables().log_files.insert(Arc::new(LogFiles { _guard: guard }))?)
+        input::put("files", files, LOG_FILES.insert(Arc::new(LogFiles { _guard: guard }))?)
     })
 }
 
@@ -133,7 +136,7 @@ pub extern "C" fn fusepay_log_to_files(
 pub extern "C" fn fusepay_log_close(files: *mut *mut fusepay_log_files) {
     guard_or((), || {
         if let Ok(handle) = input::value("files", files.cast_const()) {
-            drop(tables().log_files.remove::<fusepay_log_files>(handle));
+            drop(LOG_FILES.remove::<fusepay_log_files>(handle));
             drop(input::put("files", files, std::ptr::null_mut()));
         }
     });

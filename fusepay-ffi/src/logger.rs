@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use fusepay_core::{Code, Error, LogLevel};
 use tracing::field::{Field, Visit};
@@ -16,15 +16,12 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Subscriber};
 
-use crate::boundary::guard_or;
 use crate::callback::UserData;
-use crate::handle::tables;
+use crate::handle::{Object, tables};
+use crate::panic::guard_or;
 
 /// What C calls with a line.
 pub(crate) type WriteLine = extern "C-unwind" fn(*mut c_void, u32, *const c_char, *const c_char);
-
-/// Who is told of lines in this process; nobody when empty.
-pub(crate) type Listener = RwLock<Option<Arc<Logger>>>;
 
 /// A host's callback.
 pub(crate) struct Logger {
@@ -51,7 +48,7 @@ pub(crate) fn listen(logger: Option<Logger>) -> Result<(), Error> {
         install()?;
     }
     let level = logger.as_ref().map_or(0, |logger| u32::from(logger.level.number()));
-    let next = logger.map(Arc::new);
+    let next = logger.map(|logger| Arc::new(logger) as Arc<Object>);
     let mut listener = tables().listener.write().unwrap_or_else(PoisonError::into_inner);
     LEVEL.store(level, Ordering::Release);
     let former = std::mem::replace(&mut *listener, next);
@@ -106,7 +103,7 @@ impl Subscriber for Lines {
 
 fn tell(event: &Event<'_>) {
     let listener = tables().listener.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let Some(logger) = listener else { return };
+    let Some(logger) = listener.and_then(|listener| listener.downcast::<Logger>().ok()) else { return };
     let mut line = Line::default();
     event.record(&mut line);
     let (target, message) = (escaped(event.metadata().target()), escaped(&(line.message + &line.fields)));

@@ -10,14 +10,17 @@ use std::sync::Arc;
 use fusepay_core::{Code, Error};
 use zeroize::Zeroizing;
 
-use crate::boundary::{guard, guard_or};
+use crate::boundary::guard;
 use crate::error::fusepay_error;
-use crate::handle::tables;
+use crate::handle::{Handles, Kind};
+use crate::panic::guard_or;
 
 /// The memory of a record. Only the library looks behind it.
 pub struct fusepay_memory {
     _private: (),
 }
+
+const MEMORIES: Handles<Memory> = Handles::new(Kind::Memory);
 
 /// How every record begins.
 #[repr(C)]
@@ -161,7 +164,7 @@ pub(crate) fn fill<R: Show<T>, T: ?Sized>(out: *mut R, value: &T) -> Result<(), 
     let before = demand_record(out)?;
     let mut memory = Memory::default();
     let mut record = R::show(value, &mut memory);
-    let owner = if memory.is_empty() { std::ptr::null_mut() } else { tables().memories.insert(Arc::new(memory))? };
+    let owner = if memory.is_empty() { std::ptr::null_mut() } else { MEMORIES.insert(Arc::new(memory))? };
     set_head(&mut record, Head { struct_size: before.struct_size, memory: owner });
     release(before.memory);
     let bytes = before.struct_size.min(size_of::<R>());
@@ -208,7 +211,7 @@ pub(crate) const STRUCT_SIZE_MAX: usize = 4096;
 
 fn release(memory: *mut fusepay_memory) {
     if !memory.is_null() {
-        drop(tables().memories.remove(memory));
+        drop(MEMORIES.remove(memory));
     }
 }
 
@@ -305,11 +308,11 @@ mod tests {
         fill(&raw mut text, "second").unwrap();
         // SAFETY: the record was just filled.
         assert_eq!(unsafe { CStr::from_ptr(text.text) }, c"second");
-        assert!(tables().memories.find(copy.memory).is_err(), "the first text was given back");
+        assert!(MEMORIES.find(copy.memory).is_err(), "the first text was given back");
         let memory = text.memory;
         fusepay_clear((&raw mut text).cast());
         fusepay_clear((&raw mut text).cast());
-        assert!(tables().memories.find(memory).is_err());
+        assert!(MEMORIES.find(memory).is_err());
         assert!(text.memory.is_null());
     }
 

@@ -9,9 +9,10 @@ use fusepay_core::{
     UnixMillis, WebhookNotice,
 };
 
-use crate::boundary::guard_or;
-use crate::catalogue::fusepay_biller_entry;
+use crate::biller::fusepay_biller_entry;
+use crate::handle::{Handles, Kind};
 use crate::input;
+use crate::panic::guard_or;
 
 /// The details of an answer, set by a provider's callback while it runs. It is
 /// the library's; after the callback returned it is stale, and setting anything
@@ -26,6 +27,8 @@ pub struct fusepay_reply {
 /// A reply being written.
 #[derive(Default)]
 pub(crate) struct Reply(Mutex<Draft>);
+
+const REPLIES: Handles<Reply> = Handles::new(Kind::Reply);
 
 /// What has been set so far.
 #[derive(Default)]
@@ -167,7 +170,7 @@ fn cause(given: Option<String>, otherwise: &str) -> String {
 /// Sets a detail. What can't be taken spoils the answer.
 fn set(reply: *mut fusepay_reply, detail: impl FnOnce(&mut Draft) -> Result<(), Error>) -> i32 {
     crate::boundary::guard(std::ptr::null_mut(), || {
-        let found = crate::handle::tables().replies.find(reply)?;
+        let found = REPLIES.find(reply)?;
         let mut draft = found.lock();
         let result = detail(&mut draft);
         if let Err(error) = &result {
@@ -327,14 +330,13 @@ pub(crate) fn with_reply<T>(otherwise: T, callback: impl FnOnce(*mut fusepay_rep
 where
     T: Copy,
 {
-    let replies = &crate::handle::tables().replies;
     let reply = std::sync::Arc::new(Reply::default());
-    let Ok(handle) = replies.insert(std::sync::Arc::clone(&reply)) else {
+    let Ok(handle) = REPLIES.insert(std::sync::Arc::clone(&reply)) else {
         return (otherwise, Draft { spoiled: Some("no room for a reply".to_owned()), ..Draft::default() });
     };
     let returned = guard_or(otherwise, || callback(handle));
     // Stale from here on: a detail that a thread of the host sets late is not taken.
-    drop(replies.remove(handle));
+    drop(REPLIES.remove(handle));
     (returned, reply.take())
 }
 

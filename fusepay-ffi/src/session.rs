@@ -11,13 +11,14 @@ use std::sync::Arc;
 use fusepay_core::{Error, Session};
 
 use crate::auth::{Passing, fusepay_principal, fusepay_tokens};
-use crate::boundary::{guard, guard_or};
+use crate::boundary::guard;
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
-use crate::handle::tables;
+use crate::handle::{Handles, Kind};
 use crate::id::{fusepay_session_id, id};
 use crate::input;
 use crate::memory::fetch;
+use crate::panic::guard_or;
 use crate::user::{fusepay_session_record_array, fusepay_user, profile_update};
 
 /// What the user an access token stands for may do. An owned handle, usable from
@@ -32,12 +33,14 @@ pub struct fusepay_session {
     _private: (),
 }
 
+const SESSIONS: Handles<Session> = Handles::new(Kind::Session);
+
 /// The session behind a handle.
 ///
 /// # Errors
 /// `INVALID_HANDLE`, `FORKED`.
 pub(crate) fn session(handle: *const fusepay_session) -> Result<Arc<Session>, Error> {
-    tables().sessions.find(handle)
+    SESSIONS.find(handle)
 }
 
 /// Opens a session by its access token.
@@ -53,7 +56,7 @@ pub extern "C" fn fusepay_session_open(
     guard(error, || {
         input::demand_place("session", session)?;
         let opened = engine_at(engine)?.session(input::text("access_token", access_token)?)?;
-        input::put("session", session, tables().sessions.insert(Arc::new(opened))?)
+        input::put("session", session, SESSIONS.insert(Arc::new(opened))?)
     })
 }
 
@@ -64,7 +67,7 @@ pub extern "C" fn fusepay_session_open(
 pub extern "C" fn fusepay_session_close(session: *mut *mut fusepay_session) {
     guard_or((), || {
         if let Ok(handle) = input::value("session", session.cast_const()) {
-            drop(tables().sessions.remove::<fusepay_session>(handle));
+            drop(SESSIONS.remove::<fusepay_session>(handle));
             drop(input::put("session", session, std::ptr::null_mut()));
         }
     });

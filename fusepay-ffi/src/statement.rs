@@ -7,10 +7,10 @@ use fusepay_core::{Statement, UnixMillis};
 
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
-use crate::history::fusepay_transaction;
 use crate::id::{fusepay_wallet_id, id};
 use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, fusepay_text, records};
 use crate::money::letters;
+use crate::transaction::fusepay_transaction;
 
 /// A wallet's lines from one moment to another, oldest first, with the balance
 /// before the first and after the last: opening + sum of amounts = closing.

@@ -6,11 +6,11 @@ use fusepay_core::{Currency, Error, MoneyRequest, TransferRequest, Wallet, Walle
 
 use crate::engine::{engine as engine_at, fusepay_engine};
 use crate::error::fusepay_error;
-use crate::history::{fusepay_transaction, fusepay_transaction_array};
 use crate::id::{fusepay_user_id, fusepay_wallet_id, id};
 use crate::input::{self, requests};
 use crate::memory::{EMPTY, Memory, Show, fetch, fusepay_memory, records};
 use crate::money::{fusepay_money, letters};
+use crate::transaction::{fusepay_transaction, fusepay_transaction_array};
 
 /// One consistent snapshot of a wallet. Amounts in minor units.
 #[repr(C)]

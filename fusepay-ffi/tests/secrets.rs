@@ -13,7 +13,8 @@ use fusepay::auth::{
     fusepay_registration, fusepay_tokens,
 };
 use fusepay::bill::{fusepay_bill_pay, fusepay_bill_tokens, fusepay_pay_bill};
-use fusepay::catalogue::{fusepay_bill_item_entry, fusepay_bill_load_catalogue, fusepay_biller_entry};
+use fusepay::biller::{fusepay_bill_item_entry, fusepay_biller_entry};
+use fusepay::catalogue::fusepay_bill_load_catalogue;
 use fusepay::codes::{FUSEPAY_OUTCOME_KIND_PAID, FUSEPAY_OUTCOME_KIND_UNKNOWN};
 use fusepay::config::{FUSEPAY_WORKER_MANUAL, fusepay_config, fusepay_key};
 use fusepay::engine::{

@@ -25,6 +25,7 @@ fn texts() -> Vec<(&'static str, String)> {
         ("docs/errors.md", docs::errors()),
         ("docs/states.md", docs::states()),
         ("fusepay-ffi/src/codes.rs", ffi::codes()),
+        ("fusepay-ffi/src/words.rs", ffi::words()),
         ("fusepay-py/python/fusepay/_errors.py", python::errors()),
         ("fusepay-py/python/fusepay/_vocabulary.py", python::vocabulary()),
     ]

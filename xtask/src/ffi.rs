@@ -9,12 +9,7 @@ use crate::text::{MARK, screaming};
 
 /// `fusepay-ffi/src/codes.rs`.
 pub(crate) fn codes() -> String {
-    let lists: Vec<&str> = LISTS.iter().map(|(list, _)| *list).filter(|list| *list != "Code").collect();
-    let mut text = format!(
-        "//! {MARK}\n\nuse std::ffi::{{CStr, c_char}};\n\n#[rustfmt::skip]\nuse fusepay_core::{{{}}};\n\nuse crate::boundary::guard;\n\
-         use crate::error::fusepay_error;\nuse crate::input;\n\n",
-        lists.join(", ")
-    );
+    let mut text = format!("//! {MARK}\n\nuse std::ffi::CStr;\n\n");
     text.push_str("/// The call did what it says.\npub const FUSEPAY_OK: i32 = 0;\n");
     for code in Code::ALL {
         text.push_str(&constant("ERR", code.name(), code.meaning(), "i32", code.number()));
@@ -35,6 +30,18 @@ pub(crate) fn codes() -> String {
         text.push_str(&format!("    {row}\n"));
     }
     text.push_str("];\n");
+    text
+}
+
+/// `fusepay-ffi/src/words.rs`: names and numbers of every list but the errors'.
+pub(crate) fn words() -> String {
+    let lists: Vec<&str> = LISTS.iter().map(|(list, _)| *list).filter(|list| *list != "Code").collect();
+    let mut text = format!(
+        "//! {MARK}\n\nuse std::ffi::c_char;\n\n#[rustfmt::skip]\nuse fusepay_core::{{{}}};\n\nuse crate::boundary::guard;\n\
+         #[allow(clippy::wildcard_imports, reason = \"every constant of them\")]\nuse crate::codes::*;\n\
+         use crate::error::fusepay_error;\nuse crate::input;\n",
+        lists.join(", ")
+    );
     for (list, words) in LISTS.iter().filter(|(list, _)| *list != "Code") {
         text.push_str(&names(list, words));
     }

@@ -6,13 +6,14 @@ use fusepay_core::{Money, UnixMillis};
 
 use crate::boundary::guard;
 use crate::error::fusepay_error;
-use crate::history::{fusepay_history_filter, fusepay_transaction_array, fusepay_transaction_page, read_filter};
+use crate::history::{fusepay_history_filter, read_filter};
 use crate::id::{fusepay_transaction_id, fusepay_wallet_id, id};
 use crate::input;
 use crate::memory::{fetch, fusepay_text};
 use crate::money::fusepay_money;
 use crate::session::{fusepay_session, session as session_at};
 use crate::statement::fusepay_statement;
+use crate::transaction::{fusepay_transaction_array, fusepay_transaction_page};
 
 /// The user's lines of one transaction.
 ///

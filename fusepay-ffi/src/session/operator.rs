@@ -14,11 +14,12 @@ use fusepay_core::{Role, WalletStatus};
 
 use crate::boundary::guard;
 use crate::error::fusepay_error;
-use crate::history::{fusepay_history_filter, fusepay_transaction_page, read_filter};
+use crate::history::{fusepay_history_filter, read_filter};
 use crate::id::{fusepay_user_id, fusepay_wallet_id, id};
 use crate::input;
 use crate::memory::fetch;
 use crate::session::{fusepay_session, session as session_at};
+use crate::transaction::fusepay_transaction_page;
 use crate::user::{fusepay_session_record_array, fusepay_user, fusepay_user_page};
 use crate::wallet::{fusepay_wallet, fusepay_wallet_array};
 

@@ -5,13 +5,13 @@ use std::ffi::c_char;
 use fusepay_core::{Currency, HoldStatus};
 
 use crate::error::fusepay_error;
-use crate::history::fusepay_transaction;
 use crate::hold::{fusepay_hold, fusepay_hold_array};
 use crate::id::{fusepay_hold_id, fusepay_wallet_id, id};
 use crate::input;
 use crate::limit::fusepay_limit_array;
 use crate::memory::fetch;
 use crate::session::{fusepay_session, session as session_at};
+use crate::transaction::fusepay_transaction;
 use crate::wallet::{fusepay_transfer_request, fusepay_wallet, fusepay_wallet_array};
 
 /// The user's wallets, oldest first.
