@@ -8,6 +8,7 @@ use crate::engine::desk::{CallKind, ProviderDesk};
 use crate::engine::inner::Inner;
 use crate::engine::thread::EngineThread;
 use crate::error::Result;
+use crate::failpoint::failpoint;
 use crate::store::{bill, instance, queue};
 use crate::vocabulary::JobKind;
 use std::sync::atomic::Ordering;
@@ -33,7 +34,9 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
         }
         inner.subscribers.wait_until_ended(deadline);
     }
+    failpoint!("close.begun");
     let ended = settle_flight(inner);
+    failpoint!("close.settled");
     inner.is_closed.store(true, Ordering::Release);
     inner.subscribers.close();
     inner.shut_store();

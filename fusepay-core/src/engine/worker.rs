@@ -14,6 +14,7 @@ use crate::engine::thread::EngineThread;
 use crate::engine::{hold, recovery, reversal};
 use crate::entropy::{Supplies, random};
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::id::PaymentId;
 use crate::queue::job::{Job, Lease};
 use crate::store::tx::WriteTx;
@@ -136,6 +137,7 @@ fn claim(inner: &Arc<Inner>, due: &[Job], blocked: &mut Blocked, report: &mut Ru
             return Err(error);
         }
     };
+    failpoint!("worker.claimed");
     let mut assignments = Vec::new();
     for ((job, seat), claimed) in seats.into_iter().zip(prepared) {
         report.claimed += u32::from(!matches!(claimed, Claimed::Lost));
@@ -328,11 +330,13 @@ fn serve(inner: &Arc<Inner>, assignment: Assignment) {
 
 /// Commits an answer; keeps it for the next step when the storage can't take it.
 fn record(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) {
+    failpoint!("outcome.begin");
     if let Err(error) = attempt::finish(inner, prepared, reply) {
         tracing::error!(payment = %prepared.payment, code = error.code().name(), detail = error.detail(),
             "an outcome could not be recorded yet; it stays in flight");
         inner.leftovers().push((prepared.clone(), reply.clone()));
     }
+    failpoint!("outcome.recorded");
 }
 
 /// Tries again to record the answers that the storage could not take.
