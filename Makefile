@@ -10,11 +10,14 @@ LIBDIR      ?= lib
 CLEAN       := .venv-wheel
 CLEAN_BIN   := $(CURDIR)/$(CLEAN)/bin
 DENY        := 0.20.2
+# How many kills `make torture` makes, and from which seed.
+KILLS       ?= 2000
+SEED        ?= 1
 CARGO_TEST  := cargo test --locked --workspace
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-full bench install doc lint module python wheel-test setup clean tools cargo-deny audit
+.PHONY: help demo test test-full torture bench install doc lint module python wheel-test setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +45,10 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@echo "== Rust and C tests, with the long ones"
 	@$(CARGO_TEST) --release -- --include-ignored
 	@$(MAKE) --no-print-directory module wheel-test
+
+torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
+	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
+		--ignored --exact torture --nocapture
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
