@@ -281,7 +281,7 @@ impl Site {
         while !is_settled(engine) {
             if Instant::now() > end {
                 tally.violations.push("payments do not come to an end".to_owned());
-                return;
+                break;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
