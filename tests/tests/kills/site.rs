@@ -6,8 +6,8 @@ use crate::child::PATIENCE;
 use crate::op::{Numbers, Op};
 use fusepay_core::{
     AuditHead, Backoff, BillItem, Biller, BreakerPolicy, Category, Config, FeePolicy, FusePay, HashCost, HoldId,
-    KeyRing, MoneyRequest, Payment, PaymentId, PaymentStatus, Registration, Secret, TransactionId, WalletId,
-    WorkerMode,
+    KeyRing, MoneyRequest, Payment, PaymentId, PaymentStatus, Registration, ReviewReason, Secret, TransactionId,
+    WalletId, WorkerMode,
 };
 use fusepay_testkit::{Oracle, ngn};
 use std::collections::BTreeMap;
@@ -304,7 +304,8 @@ impl Site {
                 PaymentStatus::Reversed => paid_times == 0,
                 PaymentStatus::NeedsReview => {
                     tally.under_review += 1;
-                    paid_times <= 1
+                    // Only a job that took three processes with it may end here.
+                    paid_times <= 1 && payment.review_reason == Some(ReviewReason::BillJobDead)
                 }
                 _ => false,
             };
