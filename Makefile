@@ -13,11 +13,15 @@ DENY        := 0.20.2
 # How many kills `make torture` makes, and from which seed.
 KILLS       ?= 2000
 SEED        ?= 1
+# Where the C and C++ examples find FusePay, and how it is built for them.
+STAGE       := $(CURDIR)/target/stage
+PROFILE     ?= dev
 CARGO_TEST  := cargo test --locked --workspace
+SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-full torture bench install doc lint module python wheel-test setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,16 +30,37 @@ demo: tools ## Build and run the demonstration: 200 bills against a biller that 
 	@cargo build --quiet --locked --package sandbox-biller --package fusepay-demo
 	@cargo run --quiet --locked --package fusepay-demo
 
+demo-c: stage ## Build and run the C example against an installed library
+	@PKG_CONFIG_PATH="$(STAGE)/lib/pkgconfig" $(MAKE) --no-print-directory -C examples/c BUILD="$(STAGE)/c" run
+
+demo-cpp: stage ## The same in C++, by CMake
+	@cmake -S examples/cpp -B "$(STAGE)/cpp" -DCMAKE_PREFIX_PATH="$(STAGE)" >/dev/null
+	@cmake --build "$(STAGE)/cpp"
+	@rm -f "$(STAGE)"/cpp/host.db*
+	@"$(STAGE)/cpp/host" "$(STAGE)/cpp/host.db"
+
+stage: tools
+	@cargo xtask install --prefix "$(STAGE)" --profile "$(PROFILE)"
+
+demo-python: module ## The same in Python, in .venv
+	@$(BIN)/python examples/python/host.py
+
+service: setup module $(VENV)/.service ## Serve the REST example with the sandbox it pays and is paid through
+	@cargo build --quiet --locked --package sandbox-biller
+	@cd $(SERVICE) && $(BIN)/python demo.py cargo run --quiet --locked --package sandbox-biller --
+
 test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc
 	@echo "== Rust and C tests"
 	@$(CARGO_TEST)
-	@$(MAKE) --no-print-directory module wheel-test
+	@$(MAKE) --no-print-directory stub wheel-test service-test
 	@echo
 	@echo "Left out here, run by make test-full:"
 	@command -v cargo-deny >/dev/null || echo "  - cargo-deny (not installed): licences; bans and sources were checked by a test"
 	@echo "  - security advisories of the dependencies (needs the network)"
 	@echo "  - tests marked #[ignore] (long), release builds, pip install ./fusepay-py"
+	@echo "  - the REST service in a headless browser, and against its own OpenAPI document"
+	@echo "  - ten million hostile calls of the C library under sanitizers"
 
 test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(MAKE) --no-print-directory lint doc audit
@@ -44,7 +69,7 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(BIN)/python -c "import fusepay; print('fusepay', fusepay.__version__)"
 	@echo "== Rust and C tests, with the long ones"
 	@$(CARGO_TEST) --release -- --include-ignored
-	@$(MAKE) --no-print-directory module wheel-test
+	@$(MAKE) --no-print-directory stub wheel-test service-test service-full
 
 torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
 	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
@@ -52,6 +77,12 @@ torture: tools ## Kill processes at every moment of their lives: make torture KI
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
+
+bench-doors: setup $(CLEAN)/.ready ## Measure a call from C and Python beside the same call from Rust
+	@rm -rf $(CLEAN)/release
+	@. $(BIN)/activate && maturin build --quiet --locked --release --manifest-path fusepay-py/Cargo.toml --out $(CLEAN)/release
+	@$(CLEAN_BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(CLEAN)/release/*.whl
+	@FUSEPAY_PYTHON="$(CLEAN_BIN)/python" cargo bench --quiet --locked --package fusepay-ffi --bench doors
 
 install: ## The C library for C and C++ hosts: make install PREFIX=/usr/local DESTDIR=
 	@cargo xtask install --prefix "$(PREFIX)" $(if $(DESTDIR),--destdir "$(DESTDIR)") --libdir "$(LIBDIR)"
@@ -64,8 +95,8 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@echo "== formatting"
 	@cargo fmt --all --check
 	@cd fusepay-py && $(BIN)/ruff format --check --quiet . ../tests/python && $(BIN)/ruff check --quiet . ../tests/python
-	@cd fusepay-py && $(BIN)/ruff format --check --quiet --config pyproject.toml ../examples/python/host.py
-	@cd fusepay-py && $(BIN)/ruff check --quiet --config pyproject.toml ../examples/python/host.py
+	@cd fusepay-py && $(BIN)/ruff format --check --quiet --config pyproject.toml ../examples/python/host.py ../fusepay-ffi/benches/doors/door.py
+	@cd fusepay-py && $(BIN)/ruff check --quiet --config pyproject.toml ../examples/python/host.py ../fusepay-ffi/benches/doors/door.py
 	@echo "== clippy"
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	@echo "== generated files"
@@ -74,12 +105,15 @@ lint: setup ## Formatting, clippy, dependencies, generated files, ruff, mypy
 	@cd fusepay-py && $(BIN)/mypy
 	@if command -v cargo-deny >/dev/null; then echo "== cargo deny"; cargo deny --locked check bans licenses sources; fi
 
-module: setup # The Python package, built into .venv; its stub against it
-	@echo "== Python module and stub"
+module: setup # The Python package, built into .venv
+	@echo "== Python module"
 	@. $(BIN)/activate && maturin develop --quiet --locked --manifest-path fusepay-py/Cargo.toml
+
+stub: module # The stub of the Python package against the module
+	@echo "== Python stub"
 	@cd fusepay-py && $(BIN)/python -m mypy.stubtest fusepay --allowlist stubtest_allowlist.txt
 
-python: module # The tests of the Python package against .venv, for work on it
+python: stub # The tests of the Python package against .venv, for work on it
 	@echo "== Python tests"
 	@cd fusepay-py && $(BIN)/python -m pytest
 
@@ -97,12 +131,38 @@ $(CLEAN)/.ready: requirements-dev.txt
 	@$(CLEAN_BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.txt pytest
 	@touch $@
 
+service-test: setup # The REST example, where Python is new enough for FastAPI
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then $(MAKE) --no-print-directory service-check; \
+	else echo "== REST service: left out, it needs Python 3.11 or newer"; fi
+
+service-check: module $(VENV)/.service-test # Its style, its types, and HTTP against the running service
+	@echo "== REST service"
+	@cd $(SERVICE) && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+	@cd $(SERVICE) && $(BIN)/python -m pytest --quiet
+
+service-full: module $(VENV)/.service-full # The same service in a browser, and against its OpenAPI document
+	@echo "== REST service, the long tests"
+	@.ci/browser
+	@cd $(SERVICE) && $(BIN)/python -m pytest --quiet -m full
+
 setup: tools $(VENV)/.ready ## Check the tools and make .venv
 
 $(VENV)/.ready: requirements-dev.txt
 	@echo "== .venv"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.service: $(VENV)/.ready $(SERVICE)/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(SERVICE)/requirements.txt
+	@touch $@
+
+$(VENV)/.service-test: $(VENV)/.service $(SERVICE)/requirements-test.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(SERVICE)/requirements-test.txt
+	@touch $@
+
+$(VENV)/.service-full: $(VENV)/.service-test $(SERVICE)/requirements-full.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(SERVICE)/requirements-full.txt
 	@touch $@
 
 tools:

@@ -1049,7 +1049,8 @@ typedef struct fusepay_pay_bill {
     // The host's own notes, handed to the provider too: a JSON object of at most
     // 4,096 bytes; NULL for none.
     const char *metadata;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    // Repeating the call with the same key moves money once and gives the same answer,
+    // as it was the first time, however things stand by now; NULL: a key is made.
     const char *idempotency_key;
     // When the user asked, in milliseconds UTC, for providers whose request ids
     // carry a time (VTpass). Store it beside the key: with both, a repetition
@@ -1182,7 +1183,8 @@ typedef struct fusepay_attempt {
     uint32_t kind;
     // What it found out: one of `FUSEPAY_OUTCOME_KIND_*`.
     uint32_t outcome;
-    // A sentence about it; or NULL.
+    // A sentence about it, or the provider's number for a payment that was made; or
+    // NULL.
     const char *detail;
     // SHA-256 of the raw answer, in hexadecimal; or NULL.
     const char *evidence_hash;
@@ -1290,7 +1292,8 @@ typedef struct fusepay_fee {
     int64_t minimum_minor;
     // The most charged; NULL for no cap.
     const int64_t *maximum_minor;
-    // Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
+    // Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %. There is nothing
+    // finer.
     uint32_t per_mille;
 } fusepay_fee;
 
@@ -1444,8 +1447,9 @@ typedef struct fusepay_capabilities {
     uint32_t not_found_times;
     // 1 when `query` does not work: an unknown payment goes to review then.
     uint32_t cannot_query;
-    // How long one call may take before the engine calls it unknown, in
-    // milliseconds; a minute by default.
+    // How long one call may take, in milliseconds; a minute by default. Five seconds
+    // later the engine stops waiting and calls it unknown; until then a late answer
+    // still counts.
     int64_t call_deadline_ms;
     // How many calls may run at the same time, 1 to 64; 4 by default.
     uint32_t concurrent_calls_max;
@@ -1938,7 +1942,7 @@ typedef struct fusepay_transaction {
     struct fusepay_wallet_id wallet_id;
     // The line's number in the wallet, from 1, without gaps.
     int64_t sequence;
-    // What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
+    // What type of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
     uint32_t kind;
     // Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
     uint32_t status;
@@ -1958,7 +1962,8 @@ typedef struct fusepay_transaction {
     const struct fusepay_transaction_id *reverses;
     // The transaction that gave it back; or NULL.
     const struct fusepay_transaction_id *reversed_by;
-    // The host's own reference, or the provider's; or NULL.
+    // The host's own reference; or NULL. A provider's is the payment's
+    // `provider_reference`.
     const char *external_reference;
     // A text for people; or NULL.
     const char *description;
@@ -2060,7 +2065,8 @@ typedef struct fusepay_hold_request {
     int64_t life_ms;
     // A text for people, at most 500 bytes; NULL for none.
     const char *description;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    // Repeating the call with the same key moves money once and gives the same answer,
+    // as it was the first time, however things stand by now; NULL: a key is made.
     const char *idempotency_key;
 } fusepay_hold_request;
 
@@ -2076,7 +2082,8 @@ typedef struct fusepay_hold {
     struct fusepay_wallet_id wallet_id;
     // Its currency.
     char currency[4];
-    // Its state: one of `FUSEPAY_HOLD_STATUS_*`.
+    // Its state: one of `FUSEPAY_HOLD_STATUS_*`. The last act names it: captured in
+    // part and then released is released, and `captured_minor` says the rest.
     uint32_t status;
     // What was reserved.
     int64_t amount_minor;
@@ -2108,7 +2115,8 @@ typedef struct fusepay_capture_request {
     uint32_t remainder;
     // A text for people, at most 500 bytes; NULL for none.
     const char *description;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    // Repeating the call with the same key moves money once and gives the same answer,
+    // as it was the first time, however things stand by now; NULL: a key is made.
     const char *idempotency_key;
 } fusepay_capture_request;
 
@@ -2123,6 +2131,50 @@ typedef struct fusepay_hold_array {
     // The holds; NULL when there are none.
     const struct fusepay_hold *const *items;
 } fusepay_hold_array;
+
+// A limit to set. Begin it with `FUSEPAY_INIT`.
+typedef struct fusepay_limit_request {
+    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units, at least 1;
+    // NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window, at least 1; NULL for no bound. Not
+    // for a window of one transaction.
+    const uint32_t *count_max;
+} fusepay_limit_request;
+
+// A bound on what leaves a wallet within one window.
+typedef struct fusepay_limit {
+    // The size of the struct in this version of the library.
+    size_t struct_size;
+    // NULL: the list owns it.
+    struct fusepay_memory *memory;
+    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
+    uint32_t window;
+    // Only bills of this category count; NULL: everything that leaves.
+    const char *category;
+    // The most that may leave within the window, in minor units; NULL for no bound.
+    const int64_t *amount_max_minor;
+    // The most movements within the window; NULL for no bound.
+    const uint32_t *count_max;
+} fusepay_limit;
+
+// The limits of a wallet.
+typedef struct fusepay_limit_array {
+    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
+    size_t struct_size;
+    // Owns the limits; given back by `fusepay_clear`.
+    struct fusepay_memory *memory;
+    // How many there are.
+    size_t length;
+    // The limits; NULL when there are none.
+    const struct fusepay_limit *const *items;
+} fusepay_limit_array;
 
 // Who is told of log lines. Begin it with `FUSEPAY_INIT`; it is copied.
 typedef struct fusepay_logger {
@@ -2276,7 +2328,8 @@ typedef struct fusepay_refund_request {
     uint32_t source;
     // Why; kept in the audit and shown in the history. 1 to 500 bytes.
     const char *reason;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    // Repeating the call with the same key moves money once and gives the same answer,
+    // as it was the first time, however things stand by now; NULL: a key is made.
     const char *idempotency_key;
 } fusepay_refund_request;
 
@@ -2381,40 +2434,13 @@ typedef struct fusepay_transfer_request {
     const char *description;
     // The host's own notes: a JSON object; NULL for none.
     const char *metadata;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    // Repeating the call with the same key moves money once and gives the same answer,
+    // as it was the first time, however things stand by now; NULL: a key is made.
     const char *idempotency_key;
     // Refuse with `FUSEPAY_ERR_CONFLICT` unless the debited wallet is at this
     // version; NULL: any.
     const int64_t *expected_version;
 } fusepay_transfer_request;
-
-// A bound on what leaves a wallet within one window.
-typedef struct fusepay_limit {
-    // The size of the struct in this version of the library.
-    size_t struct_size;
-    // NULL: the list owns it.
-    struct fusepay_memory *memory;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units; NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window; NULL for no bound.
-    const uint32_t *count_max;
-} fusepay_limit;
-
-// The limits of a wallet.
-typedef struct fusepay_limit_array {
-    // `sizeof(fusepay_limit_array)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Owns the limits; given back by `fusepay_clear`.
-    struct fusepay_memory *memory;
-    // How many there are.
-    size_t length;
-    // The limits; NULL when there are none.
-    const struct fusepay_limit *const *items;
-} fusepay_limit_array;
 
 // How many payments are in one state.
 typedef struct fusepay_payment_count {
@@ -2514,27 +2540,12 @@ typedef struct fusepay_money_request {
     const char *description;
     // The host's own notes: a JSON object of at most 4,096 bytes; NULL for none.
     const char *metadata;
-    // Repeating the call with the same key gives the same answer; NULL: one is made.
+    // Repeating the call with the same key moves money once and gives the same answer,
+    // as it was the first time, however things stand by now; NULL: a key is made.
     const char *idempotency_key;
     // Refuse with `FUSEPAY_ERR_CONFLICT` unless the wallet is at this version; NULL: any.
     const int64_t *expected_version;
 } fusepay_money_request;
-
-// A limit to set. Begin it with `FUSEPAY_INIT`.
-typedef struct fusepay_limit_request {
-    // `sizeof(fusepay_limit_request)`, set by `FUSEPAY_INIT`.
-    size_t struct_size;
-    // Over which span it counts: one of `FUSEPAY_LIMIT_WINDOW_*`.
-    uint32_t window;
-    // Only bills of this category count; NULL: everything that leaves.
-    const char *category;
-    // The most that may leave within the window, in minor units, at least 1;
-    // NULL for no bound.
-    const int64_t *amount_max_minor;
-    // The most movements within the window, at least 1; NULL for no bound. Not
-    // for a window of one transaction.
-    const uint32_t *count_max;
-} fusepay_limit_request;
 
 #ifdef __cplusplus
 extern "C" {
@@ -2709,7 +2720,7 @@ int32_t fusepay_bill_refresh(const struct fusepay_engine *engine,
                              struct fusepay_error **error);
 
 // A wallet's payments, newest first, before one (NULL for the newest); `limit`
-// 1 to 500.
+// 1 to 500. Those made within one millisecond come in no particular order.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
 int32_t fusepay_bill_list(const struct fusepay_engine *engine,
@@ -2720,7 +2731,8 @@ int32_t fusepay_bill_list(const struct fusepay_engine *engine,
                           struct fusepay_error **error);
 
 // Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
-// one (NULL for the oldest); `limit` 1 to 500.
+// one (NULL for the oldest); `limit` 1 to 500. Those made within one millisecond
+// come in no particular order.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
 int32_t fusepay_bill_list_by_status(const struct fusepay_engine *engine,
@@ -3110,8 +3122,7 @@ uint32_t fusepay_code_kind(int32_t code);
 // The status the call answered; `FUSEPAY_ERR_INVALID_HANDLE` for NULL.
 int32_t fusepay_error_code(const struct fusepay_error *error);
 
-// A sentence for a person, with the field, the limit and the remedy. Lives as
-// long as the error; never NULL.
+// A sentence for a person. Lives as long as the error; never NULL.
 const char *fusepay_error_message(const struct fusepay_error *error);
 
 // The parameter at fault, such as "amount"; NULL where there is none. Lives as
@@ -3297,6 +3308,7 @@ int32_t fusepay_history_page_of_user(const struct fusepay_engine *engine,
 
 // The lines of a wallet from `from_ms` to just before `until_ms` (milliseconds
 // UTC), oldest first, with the balances around them; at most 100,000 lines.
+// `INT64_MIN` and `INT64_MAX` stand for everything.
 //
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` when the end is before the beginning,
 // `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG` for too many lines,
@@ -3384,6 +3396,34 @@ const char *fusepay_id_text(const uint8_t *bytes, char *text);
 // Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` for NULL, `FUSEPAY_ERR_INVALID_ID`.
 int32_t fusepay_id_parse(const char *text, uint8_t *bytes, struct fusepay_error **error);
 
+// Sets one limit, replacing the one for the same window and category. What was
+// spent in the window already counts.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_set_limit(const struct fusepay_engine *engine,
+                                 const struct fusepay_wallet_id *wallet_id,
+                                 const struct fusepay_limit_request *limit,
+                                 struct fusepay_error **error);
+
+// Removes the limit of a window (one of `FUSEPAY_LIMIT_WINDOW_*`) and category
+// (NULL for the one of all). `was_there` learns whether there was one.
+//
+// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_remove_limit(const struct fusepay_engine *engine,
+                                    const struct fusepay_wallet_id *wallet_id,
+                                    uint32_t window,
+                                    const char *category,
+                                    bool *was_there,
+                                    struct fusepay_error **error);
+
+// The limits of a wallet.
+//
+// Errors: `FUSEPAY_ERR_NOT_FOUND`.
+int32_t fusepay_wallet_limits(const struct fusepay_engine *engine,
+                              const struct fusepay_wallet_id *wallet_id,
+                              struct fusepay_limit_array *limits,
+                              struct fusepay_error **error);
+
 // Makes a logger the one of this process, for all engines, instead of the former
 // one; nobody is told any more with NULL. The logger's `destroy` is owed from here
 // on, also when this fails: it comes when another one took its place and the last
@@ -3450,15 +3490,19 @@ int32_t fusepay_money_text(struct fusepay_money money,
 // Errors: `FUSEPAY_ERR_INVALID_CURRENCY`.
 int32_t fusepay_currency_exponent(const char *currency, uint32_t *exponent, struct fusepay_error **error);
 
-// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
-struct fusepay_backoff fusepay_backoff_bill(void);
+// Fills in the default schedule of sending a bill: at once, then after 2 and 6
+// seconds. Begin the struct with `FUSEPAY_INIT`.
+//
+// Errors, of this and the two below: `FUSEPAY_ERR_INVALID_ARGUMENT`.
+int32_t fusepay_backoff_bill(struct fusepay_backoff *backoff, struct fusepay_error **error);
 
-// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
-struct fusepay_backoff fusepay_backoff_reversal(void);
+// Fills in the default schedule of reversals: 5, 8, 17, 38 and 83 seconds after
+// the failure.
+int32_t fusepay_backoff_reversal(struct fusepay_backoff *backoff, struct fusepay_error **error);
 
-// The default schedule of asking what became of a payment: after 5 seconds, then
-// ever more slowly, 40 times, over five and a half hours.
-struct fusepay_backoff fusepay_backoff_requery(void);
+// Fills in the default schedule of asking what became of a payment: after 5
+// seconds, then ever more slowly, 40 times, over five and a half hours.
+int32_t fusepay_backoff_requery(struct fusepay_backoff *backoff, struct fusepay_error **error);
 
 // One job that is not finished.
 //
@@ -3555,7 +3599,7 @@ int32_t fusepay_reply_receipt(struct fusepay_reply *reply, const char *text);
 int32_t fusepay_reply_code(struct fusepay_reply *reply, const char *text);
 
 // Sets a sentence a person can read: why it was refused, not sent, taken back or
-// not known.
+// not known; for the callbacks that return a status, why it is not `FUSEPAY_OK`.
 int32_t fusepay_reply_reason(struct fusepay_reply *reply, const char *text);
 
 // Sets when to ask again, in milliseconds. For an outcome of pending.
@@ -4480,34 +4524,6 @@ int32_t fusepay_wallet_set_credit_limit(const struct fusepay_engine *engine,
                                         int64_t limit_minor,
                                         struct fusepay_wallet *wallet,
                                         struct fusepay_error **error);
-
-// Sets one limit, replacing the one for the same window and category. What was
-// spent in the window already counts.
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
-int32_t fusepay_wallet_set_limit(const struct fusepay_engine *engine,
-                                 const struct fusepay_wallet_id *wallet_id,
-                                 const struct fusepay_limit_request *limit,
-                                 struct fusepay_error **error);
-
-// Removes the limit of a window (one of `FUSEPAY_LIMIT_WINDOW_*`) and category
-// (NULL for the one of all). `was_there` learns whether there was one.
-//
-// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
-int32_t fusepay_wallet_remove_limit(const struct fusepay_engine *engine,
-                                    const struct fusepay_wallet_id *wallet_id,
-                                    uint32_t window,
-                                    const char *category,
-                                    bool *was_there,
-                                    struct fusepay_error **error);
-
-// The limits of a wallet.
-//
-// Errors: `FUSEPAY_ERR_NOT_FOUND`.
-int32_t fusepay_wallet_limits(const struct fusepay_engine *engine,
-                              const struct fusepay_wallet_id *wallet_id,
-                              struct fusepay_limit_array *limits,
-                              struct fusepay_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -33,6 +33,7 @@
 #include "fusepay/request.hpp"
 #include "fusepay/session.hpp"
 #include "fusepay/value.hpp"
+#include "fusepay/word.hpp"
 
 #include <cstdint>
 #include <memory>

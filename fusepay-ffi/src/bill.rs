@@ -36,7 +36,8 @@ pub struct fusepay_pay_bill {
     /// The host's own notes, handed to the provider too: a JSON object of at most
     /// 4,096 bytes; NULL for none.
     pub metadata: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
     /// When the user asked, in milliseconds UTC, for providers whose request ids
     /// carry a time (VTpass). Store it beside the key: with both, a repetition
@@ -167,7 +168,7 @@ pub extern "C" fn fusepay_bill_refresh(
 }
 
 /// A wallet's payments, newest first, before one (NULL for the newest); `limit`
-/// 1 to 500.
+/// 1 to 500. Those made within one millisecond come in no particular order.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`, `FUSEPAY_ERR_NOT_FOUND`.
 #[unsafe(no_mangle)]
@@ -183,7 +184,8 @@ pub extern "C" fn fusepay_bill_list(
 }
 
 /// Payments in one state (one of `FUSEPAY_PAYMENT_STATUS_*`), oldest first, after
-/// one (NULL for the oldest); `limit` 1 to 500.
+/// one (NULL for the oldest); `limit` 1 to 500. Those made within one millisecond
+/// come in no particular order.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT`.
 #[unsafe(no_mangle)]

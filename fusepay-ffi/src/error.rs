@@ -107,8 +107,7 @@ pub extern "C" fn fusepay_error_code(error: *const fusepay_error) -> i32 {
     read(error, crate::codes::FUSEPAY_ERR_INVALID_HANDLE, |error| error.code)
 }
 
-/// A sentence for a person, with the field, the limit and the remedy. Lives as
-/// long as the error; never NULL.
+/// A sentence for a person. Lives as long as the error; never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn fusepay_error_message(error: *const fusepay_error) -> *const c_char {
     read(error, c"there is no error behind this handle".as_ptr(), |error| error.message.as_ptr())

@@ -32,7 +32,7 @@ pub struct fusepay_transaction {
     pub wallet_id: fusepay_wallet_id,
     /// The line's number in the wallet, from 1, without gaps.
     pub sequence: i64,
-    /// What kind of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
+    /// What type of money event: one of `FUSEPAY_TRANSACTION_TYPE_*`.
     pub kind: u32,
     /// Where it stands: one of `FUSEPAY_TRANSACTION_STATUS_*`.
     pub status: u32,
@@ -52,7 +52,8 @@ pub struct fusepay_transaction {
     pub reverses: *const fusepay_transaction_id,
     /// The transaction that gave it back; or NULL.
     pub reversed_by: *const fusepay_transaction_id,
-    /// The host's own reference, or the provider's; or NULL.
+    /// The host's own reference; or NULL. A provider's is the payment's
+    /// `provider_reference`.
     pub external_reference: *const c_char,
     /// A text for people; or NULL.
     pub description: *const c_char,
@@ -293,6 +294,7 @@ pub extern "C" fn fusepay_history_page_of_user(
 
 /// The lines of a wallet from `from_ms` to just before `until_ms` (milliseconds
 /// UTC), oldest first, with the balances around them; at most 100,000 lines.
+/// `INT64_MIN` and `INT64_MAX` stand for everything.
 ///
 /// Errors: `FUSEPAY_ERR_INVALID_ARGUMENT` when the end is before the beginning,
 /// `FUSEPAY_ERR_NOT_FOUND`, `FUSEPAY_ERR_TOO_LONG` for too many lines,

@@ -31,7 +31,8 @@ pub struct fusepay_hold {
     pub wallet_id: fusepay_wallet_id,
     /// Its currency.
     pub currency: [c_char; 4],
-    /// Its state: one of `FUSEPAY_HOLD_STATUS_*`.
+    /// Its state: one of `FUSEPAY_HOLD_STATUS_*`. The last act names it: captured in
+    /// part and then released is released, and `captured_minor` says the rest.
     pub status: u32,
     /// What was reserved.
     pub amount_minor: i64,
@@ -110,7 +111,8 @@ pub struct fusepay_hold_request {
     pub life_ms: i64,
     /// A text for people, at most 500 bytes; NULL for none.
     pub description: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
 }
 
@@ -130,7 +132,8 @@ pub struct fusepay_capture_request {
     pub remainder: u32,
     /// A text for people, at most 500 bytes; NULL for none.
     pub description: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
 }
 

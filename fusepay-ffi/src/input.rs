@@ -194,6 +194,21 @@ pub(crate) fn optional_request<T: Request>(field: &'static str, pointer: *const 
     if pointer.is_null() { Ok(None) } else { request(field, pointer).map(Some) }
 }
 
+/// Fills a request of the host's as far as its struct goes; the size stays.
+///
+/// # Errors
+/// As [`request`].
+pub(crate) fn fill<T: Request>(field: &'static str, place: *mut T, value: &T) -> Result<(), Error> {
+    let end = struct_size(field, place)?.min(size_of::<T>());
+    let start = size_of::<usize>();
+    // SAFETY: the host says that so many bytes are its own; both begin with a size, which is passed over.
+    unsafe {
+        let from = std::ptr::from_ref(value).cast::<u8>().add(start);
+        std::ptr::copy_nonoverlapping(from, place.cast::<u8>().add(start), end.saturating_sub(start));
+    }
+    Ok(())
+}
+
 fn struct_size<T: Request>(field: &'static str, pointer: *const T) -> Result<usize, Error> {
     if pointer.is_null() || !pointer.is_aligned() {
         return Err(invalid(field, "must point to a struct"));
@@ -375,6 +390,21 @@ mod tests {
         let newer = [3, 4].map(|first| Grown { struct_size: size_of::<Grown>(), first, second: 9 });
         let read = request_array::<Small>("requests", newer.as_ptr().cast(), 2).unwrap();
         assert_eq!(read.iter().map(|small| small.first).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn a_request_is_filled_as_far_as_the_host_knows_it() {
+        let ours = Grown { struct_size: size_of::<Grown>(), first: 5, second: 6 };
+        // An older host's struct, and what it keeps behind it.
+        let mut older = Grown { struct_size: size_of::<Small>(), first: 0, second: 7 };
+        fill("request", &raw mut older, &ours).unwrap();
+        assert_eq!((older.struct_size, older.first, older.second), (size_of::<Small>(), 5, 7));
+        let mut newer = Grown { struct_size: size_of::<Grown>(), first: 0, second: 8 };
+        fill("request", (&raw mut newer).cast(), &Small { struct_size: size_of::<Small>(), first: 9 }).unwrap();
+        assert_eq!((newer.struct_size, newer.first, newer.second), (size_of::<Grown>(), 9, 8));
+        let mut never = Small { struct_size: 0, first: 1 };
+        assert_eq!(code(fill("request", &raw mut never, &never.clone())), Code::InvalidArgument);
+        assert_eq!(never.first, 1);
     }
 
     #[test]

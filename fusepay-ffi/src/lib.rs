@@ -38,6 +38,7 @@ pub mod event;
 pub mod history;
 pub mod hold;
 pub mod id;
+pub mod limit;
 pub mod log;
 pub mod memory;
 pub mod money;

@@ -102,7 +102,8 @@ pub struct fusepay_attempt {
     pub kind: u32,
     /// What it found out: one of `FUSEPAY_OUTCOME_KIND_*`.
     pub outcome: u32,
-    /// A sentence about it; or NULL.
+    /// A sentence about it, or the provider's number for a payment that was made; or
+    /// NULL.
     pub detail: *const c_char,
     /// SHA-256 of the raw answer, in hexadecimal; or NULL.
     pub evidence_hash: *const c_char,

@@ -5,6 +5,8 @@ use std::ffi::c_char;
 
 use fusepay_core::{Backoff, BreakerPolicy, Error, FeePolicy, HashCost, LockoutPolicy, TokenPolicy};
 
+use crate::boundary::guard;
+use crate::error::fusepay_error;
 use crate::input::{self, requests};
 
 /// How often a job runs and how long it waits before each run. Every field is
@@ -54,7 +56,8 @@ pub struct fusepay_fee {
     pub minimum_minor: i64,
     /// The most charged; NULL for no cap.
     pub maximum_minor: *const i64,
-    /// Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %.
+    /// Charged per thousand of the amount, 0 to 1000: 15 is 1.5 %. There is nothing
+    /// finer.
     pub per_mille: u32,
 }
 
@@ -203,32 +206,37 @@ impl fusepay_fee {
     }
 }
 
-fn shown(backoff: Backoff) -> fusepay_backoff {
-    fusepay_backoff {
+fn fill(place: *mut fusepay_backoff, backoff: &Backoff) -> Result<(), Error> {
+    let shown = fusepay_backoff {
         struct_size: size_of::<fusepay_backoff>(),
         initial_delay_ms: backoff.initial_delay_ms,
         base_ms: backoff.base_ms,
         cap_ms: backoff.cap_ms,
         runs_max: backoff.runs_max,
         jitter_per_mille: backoff.jitter_per_mille,
-    }
+    };
+    input::fill("backoff", place, &shown)
 }
 
-/// The default schedule of sending a bill: at once, then after 2 and 6 seconds.
+/// Fills in the default schedule of sending a bill: at once, then after 2 and 6
+/// seconds. Begin the struct with `FUSEPAY_INIT`.
+///
+/// Errors, of this and the two below: `FUSEPAY_ERR_INVALID_ARGUMENT`.
 #[unsafe(no_mangle)]
-pub extern "C" fn fusepay_backoff_bill() -> fusepay_backoff {
-    shown(Backoff::bill())
+pub extern "C" fn fusepay_backoff_bill(backoff: *mut fusepay_backoff, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || fill(backoff, &Backoff::bill()))
 }
 
-/// The default schedule of reversals: 5, 8, 17, 38 and 83 seconds after the failure.
+/// Fills in the default schedule of reversals: 5, 8, 17, 38 and 83 seconds after
+/// the failure.
 #[unsafe(no_mangle)]
-pub extern "C" fn fusepay_backoff_reversal() -> fusepay_backoff {
-    shown(Backoff::reversal())
+pub extern "C" fn fusepay_backoff_reversal(backoff: *mut fusepay_backoff, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || fill(backoff, &Backoff::reversal()))
 }
 
-/// The default schedule of asking what became of a payment: after 5 seconds, then
-/// ever more slowly, 40 times, over five and a half hours.
+/// Fills in the default schedule of asking what became of a payment: after 5
+/// seconds, then ever more slowly, 40 times, over five and a half hours.
 #[unsafe(no_mangle)]
-pub extern "C" fn fusepay_backoff_requery() -> fusepay_backoff {
-    shown(Backoff::requery())
+pub extern "C" fn fusepay_backoff_requery(backoff: *mut fusepay_backoff, error: *mut *mut fusepay_error) -> i32 {
+    guard(error, || fill(backoff, &Backoff::requery()))
 }

@@ -40,8 +40,9 @@ pub struct fusepay_capabilities {
     pub not_found_times: u32,
     /// 1 when `query` does not work: an unknown payment goes to review then.
     pub cannot_query: u32,
-    /// How long one call may take before the engine calls it unknown, in
-    /// milliseconds; a minute by default.
+    /// How long one call may take, in milliseconds; a minute by default. Five seconds
+    /// later the engine stops waiting and calls it unknown; until then a late answer
+    /// still counts.
     pub call_deadline_ms: i64,
     /// How many calls may run at the same time, 1 to 64; 4 by default.
     pub concurrent_calls_max: u32,

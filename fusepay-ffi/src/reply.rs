@@ -139,7 +139,10 @@ impl Draft {
             return Ok(());
         }
         let said = u16::try_from(returned).ok().and_then(Code::from_number);
-        let reason = self.reason.clone().unwrap_or_else(|| format!("the adapter answered status {returned}"));
+        let reason = self.reason.clone().unwrap_or_else(|| match said {
+            Some(code) => format!("the adapter answered {}", code.name()),
+            None => format!("the adapter answered {returned}, which is no status"),
+        });
         Err(match said {
             Some(code @ (Code::CustomerRejected | Code::UnsupportedByProvider | Code::WebhookRejected)) => {
                 Error::new(code, reason)
@@ -236,7 +239,7 @@ pub extern "C" fn fusepay_reply_code(reply: *mut fusepay_reply, text: *const c_c
 }
 
 /// Sets a sentence a person can read: why it was refused, not sent, taken back or
-/// not known.
+/// not known; for the callbacks that return a status, why it is not `FUSEPAY_OK`.
 #[unsafe(no_mangle)]
 pub extern "C" fn fusepay_reply_reason(reply: *mut fusepay_reply, text: *const c_char) -> i32 {
     set(reply, |draft| {

@@ -41,7 +41,8 @@ pub struct fusepay_refund_request {
     pub source: u32,
     /// Why; kept in the audit and shown in the history. 1 to 500 bytes.
     pub reason: *const c_char,
-    /// Repeating the call with the same key gives the same answer; NULL: one is made.
+    /// Repeating the call with the same key moves money once and gives the same answer,
+    /// as it was the first time, however things stand by now; NULL: a key is made.
     pub idempotency_key: *const c_char,
 }
 

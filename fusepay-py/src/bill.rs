@@ -113,7 +113,8 @@ impl Bills {
     /// of it. `customer_reference` (a meter, a phone, a policy) has at most 128 bytes.
     ///
     /// `quote_id`: a quote to pay at. `requested_at`: when the user asked, for
-    /// providers whose request ids carry a time (VTpass); keep it with the key.
+    /// providers whose request ids carry a time (VTpass); keep it with the key: the same
+    /// value on every repeat.
     ///
     /// Raises `InvalidAmountError`, `InvalidArgumentError`, `TooLongError`,
     /// `NotFoundError`, `IdempotencyKeyReusedError`, `BillerUnavailableError`,
@@ -153,7 +154,7 @@ impl Bills {
     /// One payment as it stands. Never calls a provider; reading an unknown one makes
     /// its requery due now.
     ///
-    /// Raises `NotFoundError`.
+    /// Raises `InvalidIdError`, `NotFoundError`.
     fn find<'py>(&self, py: Python<'py>, payment_id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let id = read(payment_id, "payment_id")?;
         answer::<_, Payment>(py, self.shell.call(py, |engine| engine.bill().find(id))?)

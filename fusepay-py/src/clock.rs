@@ -102,6 +102,22 @@ impl FromPy for Arc<dyn Clock> {
     }
 }
 
+/// Randomness that is the same every time, from a seed of 64 bits. For tests and
+/// simulation: `Config(entropy=...)`.
+///
+/// Several configurations may share one: each engine goes on where the last one
+/// stopped, as after a restart. `Config(seed=...)` begins anew with every engine.
+#[pyclass(frozen, name = "SeededEntropy", module = "fusepay")]
+pub(crate) struct PySeededEntropy(Arc<fusepay_core::SeededEntropy>);
+
+#[pymethods]
+impl PySeededEntropy {
+    #[new]
+    fn new(seed: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(PySeededEntropy(Arc::new(fusepay_core::SeededEntropy::new(read(seed, "seed")?))))
+    }
+}
+
 /// Randomness written in Python: any object with `fill(length) -> bytes`.
 struct PythonEntropy(Py<PyAny>);
 
@@ -126,6 +142,9 @@ impl Entropy for PythonEntropy {
 
 impl FromPy for Arc<dyn Entropy> {
     fn from_py(object: &Bound<'_, PyAny>, field: &'static str) -> PyResult<Self> {
+        if let Ok(seeded) = object.cast::<PySeededEntropy>() {
+            return Ok(Arc::clone(&seeded.get().0) as Arc<dyn Entropy>);
+        }
         if !object.getattr("fill").is_ok_and(|fill| fill.is_callable()) {
             return Err(invalid(object.py(), field, "needs fill(length) -> bytes"));
         }

@@ -14,6 +14,7 @@ use crate::error::{exception, invalid};
 use crate::policy::{
     Backoff, BreakerPolicy, FeePolicy, HashCost, LockoutPolicy, PasswordPolicy, RatePolicy, TokenPolicy,
 };
+use crate::word::must_be;
 
 /// How long `close()`, leaving a `with` block and the end of the interpreter wait
 /// for provider calls, unless a configuration says otherwise; as the core's own drop.
@@ -29,7 +30,7 @@ macro_rules! choices {
                 let is_ours = object.is_exact_instance_of::<PyString>() || object.is_instance(&class)?;
                 match object.cast::<PyString>().ok().filter(|_| is_ours).and_then(|text| text.to_str().ok()) {
                     $(Some($name) => Ok(fusepay_core::$choice::$variant),)+
-                    _ => Err(invalid(py, field, concat!("must be a member of ", stringify!($choice), " or its name"))),
+                    _ => Err(invalid(py, field, must_be(stringify!($choice), &[$($name),+]))),
                 }
             }
         }
@@ -67,8 +68,8 @@ choices! {
 /// - `transfer_fee`, `withdrawal_fee` (none), `quote_life` (15 minutes).
 /// - `restored` (False): the file was put back from a byte-for-byte copy.
 /// - `clock` (`ManualClock`, or an object with `wall()` and `monotonic_ms()`) and
-///   `seed` (an int) or `entropy` (an object with `fill(length)`): simulation. The
-///   file is marked as simulated for good.
+///   `seed` (an int) or `entropy` (`SeededEntropy`, or an object with `fill(length)`):
+///   simulation. The file is marked as simulated for good.
 ///
 /// Spans are `timedelta`, or `int` milliseconds. Malformed values raise here,
 /// contradictions in `FusePay.open`.

@@ -1,6 +1,7 @@
 //! `fusepay.FusePay`: opening, closing, the queue's step, and the views. And
 //! what surrounds it: who closes engines at exit, and what a forked child may do.
 
+use std::ffi::c_long;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -17,7 +18,7 @@ use crate::convert::{ToPy, read, read_optional};
 use crate::error::{detached, exception, guarded};
 use crate::event::Events;
 use crate::history::History;
-use crate::provider::{EventLoop, PyProvider};
+use crate::provider::{EventLoop, PyProvider, visit};
 use crate::queue::Queue;
 use crate::record::answer;
 use crate::record::engine::{RunReport, Stats, VerifyReport};
@@ -122,7 +123,7 @@ impl PyFusePay {
         let event_loop = Arc::new(EventLoop::new());
         let mut core = config.core();
         for (code, object) in config.providers() {
-            core = core.with_provider(code, Arc::new(PyProvider::new(object.bind(py), &event_loop)?));
+            core = core.with_provider(code, Arc::new(PyProvider::new(code, object.bind(py), &event_loop)?));
         }
         let engine = ManuallyDrop::new(detached(py, || fusepay_core::FusePay::open(core))?);
         let close_deadline = config.close_deadline();
@@ -150,7 +151,8 @@ impl PyFusePay {
     #[pyo3(signature = (*exc_info))]
     fn __exit__(&self, py: Python<'_>, exc_info: &Bound<'_, PyAny>) -> PyResult<()> {
         let _ = exc_info;
-        self.close(py, None)
+        // Left in a forked child: it is the parent's to close.
+        if self.shell.is_ours() { self.close(py, None) } else { Ok(()) }
     }
 
     /// Runs everything that is due now, once: in the manual worker mode on this
@@ -173,7 +175,7 @@ impl PyFusePay {
     /// Raises `InvalidArgumentError`, `InvalidConfigError`.
     fn register_provider(&self, py: Python<'_>, code: &Bound<'_, PyAny>, provider: &Bound<'_, PyAny>) -> PyResult<()> {
         let code: String = read(code, "code")?;
-        let adapter = Arc::new(PyProvider::new(provider, &self.shell.event_loop)?);
+        let adapter = Arc::new(PyProvider::new(&code, provider, &self.shell.event_loop)?);
         self.shell.call(py, |engine| engine.register_provider(&code, adapter))
     }
 
@@ -287,4 +289,12 @@ pub(crate) fn close_all(py: Python<'_>) {
         // Nobody is left to tell: the next start finds whatever this left undone.
         let _ = py.detach(|| shell.close(shell.close_deadline));
     }
+    visit::end_all(py);
+}
+
+/// Raises `SystemExit` in another thread: what runs on the event loop when its engine
+/// closes, and does not wait for anything, leaves no other way to end it.
+#[pyfunction]
+pub(crate) fn interrupt_thread(py: Python<'_>, thread: c_long) {
+    visit::interrupt(py, thread);
 }

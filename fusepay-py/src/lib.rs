@@ -47,9 +47,11 @@ mod _fusepay {
     #[pymodule_export]
     use crate::clock::PyManualClock;
     #[pymodule_export]
+    use crate::clock::PySeededEntropy;
+    #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
-    use crate::engine::{PyFusePay, close_all};
+    use crate::engine::{PyFusePay, close_all, interrupt_thread};
     #[pymodule_export]
     use crate::event::Events;
     #[pymodule_export]

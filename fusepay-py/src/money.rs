@@ -27,7 +27,7 @@ pub(crate) fn decimal<'py>(py: Python<'py>, minor: i64, currency: Currency) -> P
 /// are the same 2,500 naira. Never a `float`.
 ///
 /// Immutable, hashable, picklable; amounts of one currency are ordered, added and
-/// subtracted. Mixing currencies raises `CurrencyMismatchError`.
+/// subtracted, negated, and summed by `sum`. Mixing currencies raises `CurrencyMismatchError`.
 #[pyclass(frozen, name = "Money", module = "fusepay")]
 pub(crate) struct PyMoney(pub(crate) Money);
 
@@ -72,6 +72,17 @@ impl PyMoney {
 
     fn __add__<'py>(&self, py: Python<'py>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         combine(py, other, |other| self.0.checked_add(other))
+    }
+
+    // `sum` begins with 0.
+    fn __radd__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+        let is_zero = other.is_exact_instance_of::<PyInt>() && other.eq(0).unwrap_or(false);
+        if is_zero { slf.clone().into_any() } else { PyNotImplemented::get(slf.py()).to_owned().into_any() }
+    }
+
+    fn __neg__(&self, py: Python<'_>) -> PyResult<Self> {
+        let negated = Money::zero(self.0.currency()).checked_sub(self.0);
+        negated.map(PyMoney).map_err(|error| exception(py, &error))
     }
 
     fn __sub__<'py>(&self, py: Python<'py>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

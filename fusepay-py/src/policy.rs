@@ -4,7 +4,7 @@
 use fusepay_core::Secret;
 use pyo3::prelude::*;
 
-use crate::convert::{FromPy, read};
+use crate::convert::{FromPy, read, read_optional};
 use crate::error::exception;
 use crate::record::record;
 
@@ -45,7 +45,8 @@ impl From<FeePolicy> for fusepay_core::FeePolicy {
 
 record! {
     /// How often a job runs, and how long it waits before each run. Delays in
-    /// milliseconds. What is left out is as in `Backoff.bill()`.
+    /// milliseconds. What is left out is as in `Backoff.bill()`, whatever it is for: to
+    /// change a little of another schedule, write `Backoff.requery().replace(runs_max=10)`.
     Backoff from fusepay_core::Backoff {
         /// The delay before the first run. 0 by default.
         initial_delay_ms: u64 = None => fusepay_core::Backoff::bill().initial_delay_ms,
@@ -59,6 +60,29 @@ record! {
         jitter_per_mille: u32 = None => fusepay_core::Backoff::bill().jitter_per_mille,
     }
     methods {
+        /// A copy in which only this is different.
+        #[pyo3(signature = (
+            *, initial_delay_ms=None, base_ms=None, runs_max=None, cap_ms=None, jitter_per_mille=None
+        ))]
+        fn replace(
+            &self,
+            initial_delay_ms: Option<&Bound<'_, PyAny>>,
+            base_ms: Option<&Bound<'_, PyAny>>,
+            runs_max: Option<&Bound<'_, PyAny>>,
+            cap_ms: Option<&Bound<'_, PyAny>>,
+            jitter_per_mille: Option<&Bound<'_, PyAny>>,
+        ) -> PyResult<Backoff> {
+            Ok(Backoff {
+                initial_delay_ms: read_optional(initial_delay_ms, "initial_delay_ms")?
+                    .unwrap_or(self.initial_delay_ms),
+                base_ms: read_optional(base_ms, "base_ms")?.unwrap_or(self.base_ms),
+                runs_max: read_optional(runs_max, "runs_max")?.unwrap_or(self.runs_max),
+                cap_ms: read_optional(cap_ms, "cap_ms")?.unwrap_or(self.cap_ms),
+                jitter_per_mille: read_optional(jitter_per_mille, "jitter_per_mille")?
+                    .unwrap_or(self.jitter_per_mille),
+            })
+        }
+
         /// For sending a payment: at once, then after 2 and 6 seconds.
         #[staticmethod]
         fn bill() -> Backoff {

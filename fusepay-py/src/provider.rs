@@ -5,6 +5,7 @@
 pub(crate) mod answer;
 pub(crate) mod event_loop;
 pub(crate) mod records;
+pub(crate) mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +20,14 @@ use crate::convert::{ToPy, read};
 use crate::error::{exception, from_adapter, summary, traceback};
 pub(crate) use event_loop::EventLoop;
 use event_loop::Waiting;
+use visit::Visit;
 
 /// How long a call without a deadline of its own may take: the core's default.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A provider object, with what it can do, read once.
 pub(crate) struct PyProvider {
+    code: String,
     object: Py<PyAny>,
     capabilities: Capabilities,
     event_loop: Arc<EventLoop>,
@@ -39,8 +42,8 @@ enum Called<T> {
 }
 
 impl PyProvider {
-    /// Takes an object for a provider.
-    pub(crate) fn new(object: &Bound<'_, PyAny>, event_loop: &Arc<EventLoop>) -> PyResult<Self> {
+    /// Takes an object for the provider of this code.
+    pub(crate) fn new(code: &str, object: &Bound<'_, PyAny>, event_loop: &Arc<EventLoop>) -> PyResult<Self> {
         let py = object.py();
         let invalid = |why: String| exception(py, &Error::field(Code::InvalidConfig, "provider", why));
         for method in ["pay", "query"] {
@@ -52,10 +55,30 @@ impl PyProvider {
             None => Capabilities::default(),
             Some(found) => {
                 let found = if found.is_callable() { found.call0()? } else { found };
+                if event_loop::is_awaitable(&found) {
+                    // Never begun, it would warn as well.
+                    let _ = found.call_method0("close");
+                    return Err(invalid("capabilities must be an attribute or a plain function, not async".to_owned()));
+                }
                 read::<records::Capabilities>(&found, "capabilities")?.into()
             }
         };
-        Ok(PyProvider { object: object.clone().unbind(), capabilities, event_loop: Arc::clone(event_loop) })
+        let (code, object, event_loop) = (code.to_owned(), object.clone().unbind(), Arc::clone(event_loop));
+        Ok(PyProvider { code, object, capabilities, event_loop })
+    }
+
+    /// What an exception about a payment comes to: a line in the log, and `answer`.
+    fn logging<T: 'static>(
+        &self,
+        method: &'static str,
+        request_id: &str,
+        answer: fn(Python<'_>, &PyErr) -> T,
+    ) -> impl Fn(Python<'_>, &PyErr) -> T + Clone + Send + Sync + 'static {
+        let (provider, request_id) = (self.code.clone(), request_id.to_owned());
+        move |py, raised| {
+            log_raised(py, &provider, method, &request_id, raised);
+            answer(py, raised)
+        }
     }
 
     /// Calls one method and reads its answer; waits for it without the
@@ -66,15 +89,16 @@ impl PyProvider {
         deadline: Duration,
         request: Option<&dyn ToPy>,
         convert: fn(&Bound<'_, PyAny>) -> T,
-        raised: fn(Python<'_>, &PyErr) -> T,
+        raised: impl Fn(Python<'_>, &PyErr) -> T + Clone + Send + Sync + 'static,
     ) -> Option<Result<T, &'static str>> {
         let called = Python::try_attach(|py| {
+            let _inside = Visit::begin(py);
             let request = request.map(|request| request.to_py(py)).transpose();
             let called = request.and_then(|request| event_loop::call(self.object.bind(py), method, request));
             match called {
                 Err(error) => Called::Answered(raised(py, &error)),
                 Ok(answer) if event_loop::is_awaitable(&answer) => {
-                    match self.event_loop.run(&answer, convert, raised) {
+                    match self.event_loop.run(&answer, convert, raised.clone()) {
                         Ok(waiting) => Called::Running(waiting),
                         Err(error) => Called::Answered(raised(py, &error)),
                     }
@@ -120,6 +144,16 @@ fn evidence(py: Python<'_>, raised: &PyErr) -> (String, Evidence) {
     (format!("the adapter raised {}", summary(py, raised)), Evidence::from_text(traceback(py, raised)))
 }
 
+/// Says in the log that an adapter raised something about a payment. Without its
+/// traceback, whose frames hold keys and customers; that is kept with the attempt.
+fn log_raised(py: Python<'_>, provider: &str, method: &str, request_id: &str, raised: &PyErr) {
+    let line = (provider, method, request_id, summary(py, raised));
+    let logged = py.import("fusepay._logging").and_then(|module| module.call_method1("provider_raised", line));
+    if let Err(broken) = logged {
+        broken.write_unraisable(py, None);
+    }
+}
+
 fn pay_raised(py: Python<'_>, raised: &PyErr) -> Answer<PayOutcome> {
     let (cause, evidence) = evidence(py, raised);
     Answer::new(PayOutcome::Unknown { cause }, evidence)
@@ -147,7 +181,8 @@ impl Provider for PyProvider {
     fn pay(&self, request: &PayRequest) -> Answer<PayOutcome> {
         let record = records::PayRequest::from(request.clone());
         let unknown = |cause: &str| PayOutcome::Unknown { cause: cause.to_owned() }.into();
-        match self.ask("pay", request.deadline, Some(&record), answer::pay, pay_raised) {
+        let raised = self.logging("pay", &request.request_id, pay_raised);
+        match self.ask("pay", request.deadline, Some(&record), answer::pay, raised) {
             Some(answer) => answer.unwrap_or_else(unknown),
             None => unknown(ENDING),
         }
@@ -156,7 +191,8 @@ impl Provider for PyProvider {
     fn query(&self, request: &QueryRequest) -> Answer<QueryOutcome> {
         let record = records::QueryRequest::from(request.clone());
         let unknown = |cause: &str| QueryOutcome::Unknown { cause: cause.to_owned() }.into();
-        match self.ask("query", request.deadline, Some(&record), answer::query, query_raised) {
+        let raised = self.logging("query", &request.request_id, query_raised);
+        match self.ask("query", request.deadline, Some(&record), answer::query, raised) {
             Some(answer) => answer.unwrap_or_else(unknown),
             None => unknown(ENDING),
         }

@@ -12,6 +12,7 @@ use crate::convert::ToPy;
 use crate::engine::Shell;
 use crate::error::{from_adapter, invalid, summary};
 use crate::provider::event_loop::{EventLoop, Waiting, call, is_awaitable};
+use crate::provider::visit::Visit;
 use crate::record::event;
 
 /// Somebody who is told of events: a callable, or an object with `notify`.
@@ -47,6 +48,7 @@ impl PySubscriber {
     }
 
     fn tell(&self, py: Python<'_>, event: &Event) -> PyResult<Called> {
+        let _inside = Visit::begin(py);
         let record = event::Event::from(event.clone()).to_py(py)?;
         let answer = call(self.object.bind(py), self.method, Some(record))?;
         if is_awaitable(&answer) {
@@ -66,9 +68,9 @@ impl PySubscriber {
                 broken.write_unraisable(py, None);
             }
             // Only `ClosedError` tells the engine something: that there is nobody to tell any more.
-            match from_adapter(py, raised, &[Code::Closed], Code::Panicked) {
+            match from_adapter(py, raised, &[Code::Closed], Code::NotAllowed) {
                 closed if closed.code() == Code::Closed => closed,
-                _ => Error::new(Code::Panicked, format!("the subscriber raised {}", summary(py, raised))),
+                _ => Error::new(Code::NotAllowed, format!("the subscriber raised {}", summary(py, raised))),
             }
         });
         said.unwrap_or_else(ending)

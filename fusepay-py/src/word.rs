@@ -16,6 +16,21 @@ use crate::error::invalid;
 /// The members of one enumeration, by number.
 type Members = Vec<(u16, Py<PyAny>)>;
 
+/// The most choices that an error lists.
+const LISTED_MAX: usize = 12;
+
+/// What is wrong with an argument that is no word of a list.
+pub(crate) fn must_be(list: &str, names: &[&str]) -> String {
+    let listed = if names.len() <= LISTED_MAX { format!(": {}", names.join(", ")) } else { String::new() };
+    format!("must be a member of {list} or its name{listed}")
+}
+
+/// The name of a word's member in Python: `WALLET_FUNDED` for `wallet.funded`. The
+/// generator of `_vocabulary.py` names them so, and a test compares the two.
+fn screaming(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }).collect()
+}
+
 macro_rules! words {
     ($($word:ident),+ $(,)?) => {$(
         impl ToPy for $word {
@@ -39,8 +54,12 @@ macro_rules! words {
                 let is_ours = object.is_exact_instance_of::<PyString>()
                     || object.is_instance(CLASS.import(py, "fusepay._vocabulary", stringify!($word))?)?;
                 let name = object.cast::<PyString>().ok().filter(|_| is_ours).and_then(|text| text.to_str().ok());
-                name.and_then($word::from_name).ok_or_else(|| {
-                    invalid(py, field, concat!("must be a member of ", stringify!($word), " or its name"))
+                let found = name.and_then(|name| {
+                    $word::ALL.iter().copied().find(|word| word.name() == name || screaming(word.name()) == name)
+                });
+                found.ok_or_else(|| {
+                    let names: Vec<&str> = $word::ALL.iter().map(|word| word.name()).collect();
+                    invalid(py, field, must_be(stringify!($word), &names))
                 })
             }
         }

@@ -142,6 +142,10 @@ def test_what_a_subscriber_raises_brings_the_event_again(
     assert lines[0].exc_info is not None
     assert lines[0].exc_info[1] is raised
     assert "moody" in lines[0].getMessage()
+    engines = [record for record in caplog.records if "did not take an event" in record.getMessage()]
+    engines = [record for record in engines if record.name == "fusepay.engine.event"]
+    assert [record.levelno for record in engines] == [logging.WARNING] * 2
+    assert "code=NOT_ALLOWED" in engines[0].getMessage()
 
 
 def test_a_coroutine_that_raises_brings_the_event_again(

@@ -9,6 +9,7 @@ import logging
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,25 @@ def test_threads_of_the_engine_log_too(world: World, collector: Collector) -> No
         engine.stats()
     engine.close()
     assert len({record.thread for record in collector.records}) > 1
+
+
+def test_many_threads_log_at_once_and_no_line_is_lost(world: World, collector: Collector) -> None:
+    engine = world.open(worker=WorkerMode.BACKGROUND)
+    wallet = world.user(engine).wallet.id
+    collector.records.clear()
+
+    def fund() -> None:
+        for _ in range(20):
+            engine.wallet.fund(wallet, ngn(1))
+            logging.getLogger("fusepay.elsewhere").setLevel(logging.INFO)
+
+    threads = [threading.Thread(target=fund) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.close()
+    assert sum("name=wallet.funded" in line for line in collector.lines()) == 160
 
 
 def test_without_a_handler_nothing_is_shown_and_the_end_is_quiet(tmp_path: Path) -> None:

@@ -115,3 +115,27 @@ def test_it_is_a_value() -> None:
     assert not Money(0, "NGN")
     with pytest.raises(AttributeError):
         money.minor = 3  # type: ignore[misc]
+
+
+def test_sums_and_negation() -> None:
+    amounts = [Money(1, "NGN"), Money(2, "NGN")]
+    assert sum(amounts) == Money(3, "NGN")
+    assert -Money(5, "NGN") == Money(-5, "NGN")
+    for wrong in (1, False, "0"):
+        with pytest.raises(TypeError):
+            wrong + amounts[0]  # type: ignore[operator]
+    with pytest.raises(fusepay.CurrencyMismatchError):
+        sum([*amounts, Money(1, "USD")])
+    with pytest.raises(fusepay.AmountOverflowError):
+        -Money(-(2**63), "NGN")
+
+
+def test_a_backoff_with_a_change_keeps_the_rest() -> None:
+    requery = fusepay.Backoff.requery()
+    changed = requery.replace(initial_delay_ms=200)
+    assert changed == fusepay.Backoff(
+        200, requery.base_ms, requery.runs_max, requery.cap_ms, requery.jitter_per_mille
+    )
+    assert requery.replace() == requery
+    with pytest.raises(fusepay.InvalidArgumentError):
+        requery.replace(runs_max=-1)

@@ -314,6 +314,8 @@ def test_a_provider_may_call_the_engine(world: World) -> None:
     engine.run_due()
     assert engine.bill.find(payment.id).status is PaymentStatus.COMPLETED
     assert seen == [PaymentStatus.PROCESSING]
+    assert payment.transaction_status is fusepay.TransactionStatus.PENDING
+    assert engine.bill.find(payment.id).transaction_status is fusepay.TransactionStatus.COMPLETED
 
 
 class Whole(Scripted):
@@ -422,3 +424,26 @@ def test_a_provider_may_come_later(world: World) -> None:
     payment = pay(world, engine)
     engine.run_due()
     assert engine.bill.find(payment.id).status is PaymentStatus.COMPLETED
+
+
+def test_async_capabilities_are_refused_without_a_warning(
+    world: World, recwarn: pytest.WarningsRecorder
+) -> None:
+    class Late(Scripted):
+        async def capabilities(self) -> Capabilities:
+            return Capabilities()
+
+    with pytest.raises(fusepay.InvalidConfigError, match="an attribute or a plain function, not async"):
+        world.open(Late())
+    assert [str(warned.message) for warned in recwarn] == []
+
+
+@pytest.mark.parametrize("kind", [Scripted, Coroutines])
+def test_an_exception_is_a_line_in_the_log(
+    world: World, kind: type[Scripted], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING", logger="fusepay.providers"):
+        payment, _ = first_attempt(world, kind([ValueError("boom")]))
+    (record,) = [record for record in caplog.records if record.name == "fusepay.providers"]
+    assert record.getMessage() == f"provider power: pay of {payment.request_id} raised ValueError: boom"
+    assert (record.levelname, record.exc_info) == ("WARNING", None)

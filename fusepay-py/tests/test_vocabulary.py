@@ -3,7 +3,9 @@
 import pickle
 
 import fusepay
-from fusepay import _fusepay, _vocabulary
+import pytest
+from conftest import PASSWORD, World
+from fusepay import EventName, FusePay, Role, _fusepay, _vocabulary
 
 
 def test_vocabulary_equals_the_engines() -> None:
@@ -40,3 +42,29 @@ def test_words_are_their_names() -> None:
 
 def test_version_is_set() -> None:
     assert fusepay.__version__.count(".") == 2
+
+
+def test_an_argument_takes_a_member_its_name_or_its_stable_name(engine: FusePay) -> None:
+    user = engine.auth.register("ada@example.com", "Ada", "Obi", PASSWORD).user
+    for word in (Role.OPERATOR, "OPERATOR", Role.OPERATOR.value):
+        assert engine.auth.set_role(user.id, word).role is Role.OPERATOR
+    for event in (EventName.WALLET_FUNDED, "WALLET_FUNDED", "wallet.funded"):
+        with engine.events.subscribe("names", lambda _: None, only=[event]):
+            pass
+
+
+@pytest.mark.parametrize("event", list(EventName))
+def test_every_member_name_is_a_name(engine: FusePay, event: EventName) -> None:
+    engine.events.subscribe(event.name, lambda _: None, only=[event.name]).close()
+
+
+def test_a_short_list_is_in_the_error(world: World) -> None:
+    with pytest.raises(
+        fusepay.InvalidArgumentError, match="member of WorkerMode or its name: BACKGROUND, MANUAL"
+    ):
+        world.open(worker="SOMETIMES")
+
+
+def test_a_code_shows_its_name() -> None:
+    code = fusepay.Code.WEBHOOK_REJECTED
+    assert (str(code), f"{code}", f"{code:d}") == ("WEBHOOK_REJECTED", "WEBHOOK_REJECTED", str(int(code)))

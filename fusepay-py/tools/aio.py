@@ -178,7 +178,8 @@ def manager(name: str) -> str:
     return (
         f'    async def __aenter__(self) -> {name}:\n        """Itself."""\n        return self\n\n'
         '    async def __aexit__(self, *exc_info: object) -> None:\n        """Closes it."""\n'
-        "        await self.close()\n"
+        "        if self._calls.is_ours:  # in a forked child it is the parent's to close\n"
+        "            await self.close()\n"
     )
 
 

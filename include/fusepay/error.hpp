@@ -23,10 +23,12 @@ public:
     explicit Error(std::int32_t status, const fusepay_error *details = nullptr) : status_(status) {
         if (details == nullptr) {
             message_ = fusepay_code_meaning(status);
+            is_retryable_ = fusepay_code_is_retryable(status);
             return;
         }
         status_ = fusepay_error_code(details);
         message_ = fusepay_error_message(details);
+        is_retryable_ = fusepay_error_is_retryable(details);
         if (const char *field = fusepay_error_field(details)) field_ = field;
         if (const char *key = fusepay_error_idempotency_key(details)) idempotency_key_ = key;
         retry_after_ms_ = fusepay_error_retry_after_ms(details);
@@ -39,7 +41,7 @@ public:
     // One of FUSEPAY_ERROR_KIND_*: what to do about it.
     std::uint32_t kind() const noexcept { return fusepay_code_kind(status_); }
     // Whether the same call, with the same idempotency key, may succeed later.
-    bool is_retryable() const noexcept { return fusepay_code_is_retryable(status_); }
+    bool is_retryable() const noexcept { return is_retryable_; }
     // A sentence for a person.
     const char *what() const noexcept override { return message_.c_str(); }
     // The parameter at fault; empty where there is none.
@@ -53,6 +55,7 @@ public:
 
 private:
     std::int32_t status_;
+    bool is_retryable_ = false;
     std::string message_;
     std::string field_;
     std::string idempotency_key_;

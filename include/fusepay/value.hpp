@@ -1,4 +1,4 @@
-// FusePay for C++17: ids, money, and the names of words. A part of fusepay.hpp.
+// FusePay for C++17: ids and money. A part of fusepay.hpp.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef FUSEPAY_VALUE_HPP
 #define FUSEPAY_VALUE_HPP
@@ -73,15 +73,10 @@ inline fusepay_money money(const char *amount, const char *currency) {
     return detail::value<fusepay_money>(fusepay_money_parse, amount, currency);
 }
 
-// Minor units: money(250000, "NGN"). The currency is checked where the money is
-// used; what is longer than three letters is none.
+// Minor units: money(250000, "NGN").
 template <class Integer, std::enable_if_t<std::is_integral_v<Integer>, int> = 0>
-fusepay_money money(Integer minor, const char *currency) noexcept {
-    fusepay_money money{};
-    money.minor = static_cast<std::int64_t>(minor);
-    const std::size_t length = std::strlen(currency);
-    if (length < sizeof money.currency) std::memcpy(money.currency, currency, length);
-    return money;
+fusepay_money money(Integer minor, const char *currency) {
+    return detail::value<fusepay_money>(fusepay_money_make, static_cast<std::int64_t>(minor), currency);
 }
 
 // Money of floats would round.
@@ -98,35 +93,23 @@ inline std::uint32_t currency_exponent(const char *currency) {
     return detail::value<std::uint32_t>(fusepay_currency_exponent, currency);
 }
 
+namespace detail {
+
+inline fusepay_backoff backoff(std::int32_t (*fill)(fusepay_backoff *, fusepay_error **)) {
+    auto backoff = begin<fusepay_backoff>();
+    call(fill, &backoff);
+    return backoff;
+}
+
+}  // namespace detail
+
 // The default schedules, to change and to hand to the configuration.
-inline fusepay_backoff backoff_bill() noexcept { return fusepay_backoff_bill(); }
-inline fusepay_backoff backoff_reversal() noexcept { return fusepay_backoff_reversal(); }
-inline fusepay_backoff backoff_requery() noexcept { return fusepay_backoff_requery(); }
+inline fusepay_backoff backoff_bill() { return detail::backoff(fusepay_backoff_bill); }
+inline fusepay_backoff backoff_reversal() { return detail::backoff(fusepay_backoff_reversal); }
+inline fusepay_backoff backoff_requery() { return detail::backoff(fusepay_backoff_requery); }
 
 // The version of the library that runs, such as "0.1.0".
 inline const char *version() noexcept { return fusepay_version(); }
-
-// The stable names of the vocabulary's numbers, such as "COMPLETED"; "UNKNOWN_WORD"
-// for a number that is none.
-inline const char *error_kind_name(std::uint32_t number) noexcept { return fusepay_error_kind_name(number); }
-inline const char *payment_status_name(std::uint32_t number) noexcept { return fusepay_payment_status_name(number); }
-inline const char *transaction_type_name(std::uint32_t number) noexcept { return fusepay_transaction_type_name(number); }
-inline const char *transaction_status_name(std::uint32_t number) noexcept { return fusepay_transaction_status_name(number); }
-inline const char *wallet_status_name(std::uint32_t number) noexcept { return fusepay_wallet_status_name(number); }
-inline const char *hold_status_name(std::uint32_t number) noexcept { return fusepay_hold_status_name(number); }
-inline const char *job_kind_name(std::uint32_t number) noexcept { return fusepay_job_kind_name(number); }
-inline const char *job_status_name(std::uint32_t number) noexcept { return fusepay_job_status_name(number); }
-inline const char *role_name(std::uint32_t number) noexcept { return fusepay_role_name(number); }
-inline const char *user_status_name(std::uint32_t number) noexcept { return fusepay_user_status_name(number); }
-inline const char *attempt_kind_name(std::uint32_t number) noexcept { return fusepay_attempt_kind_name(number); }
-inline const char *outcome_kind_name(std::uint32_t number) noexcept { return fusepay_outcome_kind_name(number); }
-inline const char *review_reason_name(std::uint32_t number) noexcept { return fusepay_review_reason_name(number); }
-inline const char *limit_window_name(std::uint32_t number) noexcept { return fusepay_limit_window_name(number); }
-inline const char *event_name(std::uint32_t number) noexcept { return fusepay_event_name(number); }
-inline const char *operation_name(std::uint32_t number) noexcept { return fusepay_operation_name(number); }
-inline const char *breaker_state_name(std::uint32_t number) noexcept { return fusepay_breaker_state_name(number); }
-inline const char *log_level_name(std::uint32_t number) noexcept { return fusepay_log_level_name(number); }
-inline const char *log_rotation_name(std::uint32_t number) noexcept { return fusepay_log_rotation_name(number); }
 
 }  // namespace fusepay
 

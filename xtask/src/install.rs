@@ -100,8 +100,9 @@ impl Install {
     /// Writes a template with its variables filled in.
     fn fill(&self, template: &Path, file: &Path) -> Result<(), String> {
         let text = std::fs::read_to_string(template).map_err(|error| format!("{}: {error}", template.display()))?;
-        // From a package file up to the prefix: one step for itself, one for each part of libdir.
-        let depth = Path::new(&self.libdir).components().count() + 1;
+        // From the file's folder up to the prefix: a step for each part of the path between.
+        let folder = file.parent().and_then(|folder| folder.strip_prefix(self.below("")).ok());
+        let depth = folder.map_or(0, |folder| folder.components().count());
         let up = vec![".."; depth].join("/");
         let text = text
             .replace("@VERSION@", VERSION)

@@ -5,8 +5,9 @@ use crate::book::{Entry, Status};
 use crate::http::Reply;
 use crate::kobo;
 use crate::shelf::{SERVICES, Service};
-use crate::webhook::Delivery;
+use crate::webhook::{Delivery, Sender};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// An answer that is a code and its sentence.
 pub(crate) fn refusal(status: u16, code: &str, text: &str) -> Reply {
@@ -60,7 +61,7 @@ pub(crate) fn standing_of_nobody() -> Value {
 /// The webhook about a transaction as it stands, to be sent so many times.
 pub(crate) fn webhook(entry: &Entry, times: u32) -> Delivery {
     let body = json!({ "type": "transaction-update", "data": standing(entry) }).to_string();
-    Delivery { body, times, is_forged: false, sent: None }
+    Delivery { from: Sender::Biller, body, times, is_forged: false, delay: Duration::ZERO, sent: None }
 }
 
 /// A customer look-up. A reference that ends in `-unknown` is nobody's.

@@ -2,6 +2,7 @@
 
 use crate::book::{Book, Entry};
 use crate::fault::{Fault, Faults, Plan};
+use crate::gateway::Gateway;
 use crate::http::{Reply, Request};
 use crate::webhook::{Address, Delivery};
 use crate::{answer, kobo, pay, shelf};
@@ -17,6 +18,7 @@ pub(crate) struct Biller {
     pub(crate) pace: crate::Pace,
     pub(crate) book: Mutex<Book>,
     pub(crate) faults: Mutex<Faults>,
+    pub(crate) gateway: Gateway,
     pub(crate) callback: Address,
     pub(crate) webhooks: SyncSender<Delivery>,
     pub(crate) closing: Closing,
@@ -41,6 +43,9 @@ impl Biller {
         if request.path.starts_with("/api/") && !self.knows_caller(request) {
             return answer::refusal(401, "087", "INVALID CREDENTIALS").into();
         }
+        if request.path.starts_with("/gateway/") {
+            return self.gateway.answer(request);
+        }
         match route {
             ("POST", "/api/pay") => pay::pay(self, &request.body),
             ("POST", "/api/requery") => pay::requery(self, &request.body),
@@ -50,6 +55,7 @@ impl Biller {
             ("GET", "/api/balance") => answer::balance(self.book().balance_minor()).into(),
             ("GET", "/sandbox/book") => self.show_book().into(),
             ("POST", "/sandbox/faults") => self.set_faults(&request.body).into(),
+            ("POST", "/sandbox/webhooks") => self.set_webhooks(&request.body).into(),
             ("POST", "/sandbox/reverse") => self.reverse_by_request(&request.body).into(),
             _ => Reply::html(404, "<html><body>no such page</body></html>").into(),
         }
@@ -93,6 +99,17 @@ impl Biller {
     fn reverse_by_request(&self, body: &[u8]) -> Reply {
         let reversed = text_at(&parse(body), "/request_id").is_some_and(|request_id| self.reverse(&request_id));
         Reply::json(if reversed { 200 } else { 404 }, &json!({ "reversed": reversed }))
+    }
+
+    /// Sends webhooks where the body says: `biller`, `gateway`.
+    fn set_webhooks(&self, body: &[u8]) -> Reply {
+        let asked = parse(body);
+        for (pointer, address) in [("/biller", &self.callback), ("/gateway", &self.gateway.callback)] {
+            if let Some(url) = text_at(&asked, pointer) {
+                *address.lock().unwrap_or_else(PoisonError::into_inner) = Some(url);
+            }
+        }
+        Reply::json(200, &json!({ "set": true }))
     }
 
     /// Sets what the body names: `plan`, `percentages`, `seed`, `customers`.

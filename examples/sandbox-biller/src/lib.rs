@@ -24,6 +24,21 @@
 //! | `GET /sandbox/book` | the truth |
 //! | `POST /sandbox/faults` | `{"plan": "mixed", "seed": 7, "percentages": {…}, "customers": {"080": "decline"}}` |
 //! | `POST /sandbox/reverse` | takes `{"request_id": …}` back |
+//! | `POST /sandbox/webhooks` | sends webhooks to `{"biller": url, "gateway": url}` from now on |
+//!
+//! Beside it stands a payment gateway, through which customers bring money in.
+//! It has its own book, and a key: `Authorization: Bearer <key>`.
+//!
+//! | route | what it is |
+//! |---|---|
+//! | `POST /gateway/charges` | asks for `{"amount": "100.00", "currency": "NGN", "reference": …, "metadata": {…}}`, once per reference |
+//! | `GET /gateway/charges`, `GET /gateway/charges/{id}` | the truth about all charges, and about one |
+//! | `POST /gateway/charges/{id}/resend` | sends the webhook of an ended charge again |
+//! | `GET /gateway/checkout/{id}` | where the customer pays; no key |
+//! | `POST /gateway/charges/{id}/complete?outcome=…` | plays the customer: `success`, `failure`, `late`, `duplicate`, `silent` (paid, no webhook), `other-amount` (one naira less), `forged` and `lie` (not paid, but a webhook says so, signed wrongly or well); no key |
+//!
+//! Its webhooks are `{"id": "evt_…", "type": "charge.paid", "data": {the charge}}`,
+//! signed as the biller's are, in [`GATEWAY_SIGNATURE_HEADER`].
 //!
 //! Not for the open network: it binds to 127.0.0.1, and `/sandbox` asks for no key.
 #![forbid(unsafe_code)]
@@ -31,7 +46,9 @@
 mod answer;
 mod biller;
 mod book;
+mod charge;
 mod fault;
+mod gateway;
 mod http;
 mod kobo;
 mod pay;
@@ -39,11 +56,14 @@ mod shelf;
 mod webhook;
 
 pub use book::{Entry, Status};
+pub use charge::{Charge, ChargeStatus};
 pub use fault::{Fault, Plan};
-pub use webhook::{SIGNATURE_HEADER, sign};
+pub use webhook::{GATEWAY_SIGNATURE_HEADER, SIGNATURE_HEADER, sign};
 
 use crate::biller::{Biller, Closing};
-use crate::webhook::{Address, Delivery};
+use crate::charge::Charges;
+use crate::gateway::Gateway;
+use crate::webhook::{Address, Delivery, Desk};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,6 +85,12 @@ pub struct Config {
     pub webhook_url: Option<String>,
     /// What webhooks are signed with.
     pub webhook_secret: String,
+    /// What the gateway's merchants must send as bearer token.
+    pub gateway_key: String,
+    /// Where the gateway's webhooks go; none are sent without.
+    pub gateway_webhook_url: Option<String>,
+    /// What the gateway's webhooks are signed with.
+    pub gateway_webhook_secret: String,
     /// How often what goes wrong.
     pub plan: Plan,
     /// What the plan, tokens and transaction numbers are derived from.
@@ -85,6 +111,9 @@ impl Default for Config {
             secret_key: "sandbox-secret-key".to_owned(),
             webhook_url: None,
             webhook_secret: "sandbox-webhook-secret".to_owned(),
+            gateway_key: "sandbox-gateway-key".to_owned(),
+            gateway_webhook_url: None,
+            gateway_webhook_secret: "sandbox-gateway-secret".to_owned(),
             plan: Plan::default(),
             seed: 0,
             pace: Pace::default(),
@@ -99,7 +128,7 @@ impl Default for Config {
 pub struct Pace {
     /// How long a hanging request is held before the connection is closed.
     pub hang: Duration,
-    /// How late [`Fault::Late`] answers.
+    /// How late [`Fault::Late`] answers, and the gateway's `late` webhook comes.
     pub late: Duration,
     /// How many requeries answer pending.
     pub polls: u32,
@@ -128,10 +157,14 @@ impl SandboxBiller {
     pub fn start(config: Config) -> std::io::Result<SandboxBiller> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))?;
         let address = listener.local_addr()?;
-        let callback: Address = Arc::new(Mutex::new(config.webhook_url));
+        let (callback, gateway_callback) = (address_of(config.webhook_url), address_of(config.gateway_webhook_url));
         let (webhooks, queue) = sync_channel::<Delivery>(WEBHOOKS_WAITING_MAX);
-        let (sent_to, secret) = (Arc::clone(&callback), config.webhook_secret);
-        Builder::new().name("sandbox-webhooks".into()).spawn(move || webhook::send_all(&queue, &sent_to, &secret))?;
+        let desk = |header, address: &Address, secret| Desk { header, address: Arc::clone(address), secret };
+        let biller_desk = desk(SIGNATURE_HEADER, &callback, config.webhook_secret);
+        let gateway_desk = desk(GATEWAY_SIGNATURE_HEADER, &gateway_callback, config.gateway_webhook_secret);
+        Builder::new()
+            .name("sandbox-webhooks".into())
+            .spawn(move || webhook::send_all(&queue, &biller_desk, &gateway_desk))?;
         let faults = fault::Faults { plan: config.plan, seed: config.seed, ..fault::Faults::default() };
         let biller = Arc::new(Biller {
             api_key: config.api_key,
@@ -139,6 +172,13 @@ impl SandboxBiller {
             pace: config.pace,
             book: Mutex::new(book::Book::open(config.balance_minor, config.book.as_deref())?),
             faults: Mutex::new(faults),
+            gateway: Gateway {
+                key: config.gateway_key,
+                charges: Mutex::new(Charges::new()),
+                callback: gateway_callback,
+                url: format!("http://{address}"),
+                late: config.pace.late,
+            },
             callback,
             webhooks,
             closing: Closing::default(),
@@ -171,9 +211,20 @@ impl SandboxBiller {
         self.biller.faults().customers.insert(customer.to_owned(), fault);
     }
 
-    /// Sends webhooks to this address from now on.
+    /// Everything the gateway was asked for, and what customers paid, oldest first.
+    #[must_use]
+    pub fn charges(&self) -> Vec<Charge> {
+        self.biller.gateway.charges.lock().unwrap_or_else(PoisonError::into_inner).all().to_vec()
+    }
+
+    /// Sends the biller's webhooks to this address from now on.
     pub fn set_webhook_url(&self, url: &str) {
         *self.biller.callback.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.to_owned());
+    }
+
+    /// Sends the gateway's webhooks to this address from now on.
+    pub fn set_gateway_webhook_url(&self, url: &str) {
+        *self.biller.gateway.callback.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.to_owned());
     }
 
     /// Takes a payment back; false when there is none to take back.
@@ -207,6 +258,10 @@ impl std::fmt::Debug for SandboxBiller {
     }
 }
 
+fn address_of(url: Option<String>) -> Address {
+    Arc::new(Mutex::new(url))
+}
+
 /// One thread per connection, so that a hanging request holds up nobody else.
 fn accept(listener: &TcpListener, biller: &Arc<Biller>) {
     let busy = Arc::new(AtomicUsize::new(0));
@@ -238,6 +293,7 @@ fn serve(mut stream: TcpStream, biller: &Biller) {
     exchange.reply.write(&mut stream).ok();
     drop(stream);
     if let Some(delivery) = exchange.after {
+        biller.closing.wait(delivery.delay);
         biller.notify(delivery);
     }
 }

@@ -49,6 +49,9 @@ fn read_options(words: &[String]) -> Result<Config, String> {
             "--secret-key" => config.secret_key.clone_from(value),
             "--webhook-url" => config.webhook_url = Some(value.clone()),
             "--webhook-secret" => config.webhook_secret.clone_from(value),
+            "--gateway-key" => config.gateway_key.clone_from(value),
+            "--gateway-webhook-url" => config.gateway_webhook_url = Some(value.clone()),
+            "--gateway-webhook-secret" => config.gateway_webhook_secret.clone_from(value),
             "--plan" => config.plan = Plan::named(value).ok_or_else(|| format!("there is no plan {value}"))?,
             "--seed" => config.seed = value.parse().map_err(|_| format!("{value} is no seed"))?,
             "--book" => config.book = Some(value.into()),
@@ -68,11 +71,13 @@ fn help() -> String {
 }
 
 const OPTIONS: &str = "\
-sandbox-biller: a bill aggregator on loopback that misbehaves on request
+sandbox-biller: a bill aggregator and a payment gateway on loopback that misbehave on request
 
   --port N              port on 127.0.0.1; 0, the default, takes a free one
   --api-key K           --secret-key S      what callers must send
   --webhook-url URL     --webhook-secret W  where webhooks go, and their signature
+  --gateway-key K       --gateway-webhook-url URL     --gateway-webhook-secret W
+                        the same for the payment gateway in this process
   --plan NAME           reliable, mixed or hostile     --seed N
   --book PATH           appends what really happened as JSON lines
   --hang-ms N --late-ms N --polls N --requery-errors N

@@ -31,7 +31,8 @@ pub struct Capabilities {
     pub not_found_times: u32,
     /// How the provider wants its request ids.
     pub request_id_format: RequestIdFormat,
-    /// How long one call may take before the engine calls it unknown.
+    /// How long one call may take. Five seconds later the engine stops waiting and
+    /// calls it unknown; until then a late answer still counts.
     pub call_deadline: Duration,
     /// How many calls may run at the same time. 1 to 64; 4 by default.
     pub concurrent_calls_max: u32,

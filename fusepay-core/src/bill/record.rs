@@ -72,7 +72,15 @@ impl Payment {
     /// Its status in the words of the transaction its owner sees.
     #[must_use]
     pub fn transaction_status(&self) -> TransactionStatus {
-        transaction_status(self.status)
+        self.status.transaction_status()
+    }
+}
+
+impl PaymentStatus {
+    /// This status in the words of the transaction the payment's owner sees.
+    #[must_use]
+    pub fn transaction_status(self) -> TransactionStatus {
+        transaction_status(self)
     }
 }
 
@@ -108,7 +116,7 @@ pub struct Attempt {
     pub kind: AttemptKind,
     /// What it found out.
     pub outcome: OutcomeKind,
-    /// A sentence about it.
+    /// A sentence about it; the provider's number for a payment that was made.
     pub detail: Option<String>,
     /// SHA-256 of the raw answer, in hexadecimal.
     pub evidence_hash: Option<String>,

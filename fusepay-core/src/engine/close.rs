@@ -6,6 +6,7 @@ use crate::engine::attempt;
 use crate::engine::conclude::Running;
 use crate::engine::desk::{CallKind, ProviderDesk};
 use crate::engine::inner::Inner;
+use crate::engine::logging::log_events;
 use crate::engine::thread::EngineThread;
 use crate::error::Result;
 use crate::failpoint::failpoint;
@@ -37,6 +38,8 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
     failpoint!("close.begun");
     let ended = settle_flight(inner);
     failpoint!("close.settled");
+    // The worker, which logs what was committed, has made its last step.
+    log_events(inner);
     inner.is_closed.store(true, Ordering::Release);
     inner.subscribers.close();
     inner.shut_store();

@@ -16,7 +16,7 @@ use crate::engine::thread::EngineThread;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::store::event;
-use crate::vocabulary::{Code, EventName};
+use crate::vocabulary::{Code, ErrorKind, EventName};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, Weak};
@@ -295,14 +295,27 @@ fn put_off(inner: &Inner, seat: &Seat, progress: &mut Progress, error: &Error) -
     let wait = BACKOFF_MS.saturating_mul(1 << progress.failures.min(16)).min(BACKOFF_MAX_MS);
     progress.failures = progress.failures.saturating_add(1);
     progress.retry_at = Some(inner.due_now().plus(wait));
-    tracing::error!(
-        subscriber = seat.name,
-        after = progress.reached,
-        failures = progress.failures,
-        retry_after_ms = wait,
-        code = error.code().name(),
-        detail = error.detail(),
-        "a subscriber did not take an event"
-    );
+    log_refusal(seat, progress, wait, error);
     Step::Later(wait)
+}
+
+/// A subscriber that refuses will be told again; only a fault is the engine's own, or a bug.
+fn log_refusal(seat: &Seat, progress: &Progress, wait: i64, error: &Error) {
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(
+                subscriber = seat.name,
+                after = progress.reached,
+                failures = progress.failures,
+                retry_after_ms = wait,
+                code = error.code().name(),
+                detail = error.detail(),
+                "a subscriber did not take an event"
+            )
+        };
+    }
+    match error.kind() {
+        ErrorKind::Fault => log!(error),
+        ErrorKind::Refused | ErrorKind::Busy | ErrorKind::InDoubt | ErrorKind::Misuse => log!(warn),
+    }
 }

@@ -40,7 +40,7 @@ pub struct Transaction {
     pub reverses: Option<TransactionId>,
     /// The transaction that gave it back, if one did.
     pub reversed_by: Option<TransactionId>,
-    /// The host's own reference, or the provider's.
+    /// The host's own reference. A provider's is the payment's `provider_reference`.
     pub external_reference: Option<String>,
     /// A text for people.
     pub description: Option<String>,

@@ -4,7 +4,7 @@ import sys
 import time
 
 import fusepay
-from fusepay import BillItem, Biller, Config, FusePay, KeyRing, Money, Pending, WorkerMode
+from fusepay import Biller, BillItem, Config, FusePay, KeyRing, Money, Pending, WorkerMode
 
 
 class Silent:

@@ -9,9 +9,10 @@ use crate::history::fusepay_transaction;
 use crate::hold::{fusepay_hold, fusepay_hold_array};
 use crate::id::{fusepay_hold_id, fusepay_wallet_id, id};
 use crate::input;
+use crate::limit::fusepay_limit_array;
 use crate::memory::fetch;
 use crate::session::{fusepay_session, session as session_at};
-use crate::wallet::{fusepay_limit_array, fusepay_transfer_request, fusepay_wallet, fusepay_wallet_array};
+use crate::wallet::{fusepay_transfer_request, fusepay_wallet, fusepay_wallet_array};
 
 /// The user's wallets, oldest first.
 ///

@@ -27,6 +27,11 @@ class Calls:
         self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(threads, "fusepay-call")
         self._pid = os.getpid()
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened the engine, and is no forked child of it."""
+        return self._pid == os.getpid()
+
     async def run(self, call: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Makes one call on a thread; it is made even when nobody waits for it any more."""
         pool = self._pool

@@ -89,6 +89,7 @@ __all__ = [
     "RequestIdFormat",
     "Reversals",
     "RunReport",
+    "SeededEntropy",
     "Session",
     "SessionBills",
     "SessionHistory",
@@ -114,6 +115,7 @@ __all__ = [
     "close_all",
     "forget_log_levels",
     "install_logging",
+    "interrupt_thread",
     "vocabulary",
 ]
 
@@ -131,6 +133,9 @@ def forget_log_levels() -> None:
 
 def close_all() -> None:
     """Closes every engine of this process that is still open; registered with `atexit`."""
+
+def interrupt_thread(thread: int) -> None:
+    """Raises `SystemExit` in another thread; for the event loop of an engine that has closed."""
 
 @final
 class Auth:
@@ -333,7 +338,8 @@ class Bills:
         of it. `customer_reference` (a meter, a phone, a policy) has at most 128 bytes.
 
         `quote_id`: a quote to pay at. `requested_at`: when the user asked, for
-        providers whose request ids carry a time (VTpass); keep it with the key.
+        providers whose request ids carry a time (VTpass); keep it with the key: the same
+        value on every repeat.
 
         Raises `InvalidAmountError`, `InvalidArgumentError`, `TooLongError`,
         `NotFoundError`, `IdempotencyKeyReusedError`, `BillerUnavailableError`,
@@ -345,7 +351,7 @@ class Bills:
         """One payment as it stands. Never calls a provider; reading an unknown one makes
         its requery due now.
 
-        Raises `NotFoundError`.
+        Raises `InvalidIdError`, `NotFoundError`.
         """
     def refresh(self, payment_id: UUID | str, deadline: timedelta | int) -> Payment:
         """Waits for one requery of an unknown payment, at most `deadline` (a `timedelta`
@@ -421,6 +427,17 @@ class ManualClock:
         """Milliseconds since the clock was made; never goes back."""
 
 @final
+class SeededEntropy:
+    """Randomness that is the same every time, from a seed of 64 bits. For tests and
+    simulation: `Config(entropy=...)`.
+
+    Several configurations may share one: each engine goes on where the last one
+    stopped, as after a restart. `Config(seed=...)` begins anew with every engine.
+    """
+
+    def __new__(cls, seed: int) -> Self: ...
+
+@final
 class Config:
     """Everything an engine needs to open. `path` is the database file, created when
     missing; `keys` signs the users' tokens, and has no default. Everything else is
@@ -444,8 +461,8 @@ class Config:
     - `transfer_fee`, `withdrawal_fee` (none), `quote_life` (15 minutes).
     - `restored` (False): the file was put back from a byte-for-byte copy.
     - `clock` (`ManualClock`, or an object with `wall()` and `monotonic_ms()`) and
-      `seed` (an int) or `entropy` (an object with `fill(length)`): simulation. The
-      file is marked as simulated for good.
+      `seed` (an int) or `entropy` (`SeededEntropy`, or an object with `fill(length)`):
+      simulation. The file is marked as simulated for good.
 
     Spans are `timedelta`, or `int` milliseconds. Malformed values raise here,
     contradictions in `FusePay.open`.
@@ -484,7 +501,7 @@ class Config:
         restored: bool | None = None,
         clock: ManualClock | Clock | None = None,
         seed: int | None = None,
-        entropy: Entropy | None = None,
+        entropy: Entropy | SeededEntropy | None = None,
     ) -> Self: ...
 
 @final
@@ -597,7 +614,7 @@ class Money:
     are the same 2,500 naira. Never a `float`.
 
     Immutable, hashable, picklable; amounts of one currency are ordered, added and
-    subtracted. Mixing currencies raises `CurrencyMismatchError`.
+    subtracted, negated, and summed by `sum`. Mixing currencies raises `CurrencyMismatchError`.
     """
 
     def __new__(cls, amount: int | str | Decimal, currency: str) -> Self: ...
@@ -617,7 +634,8 @@ class Money:
     def per_mille(self, per_mille: int) -> Money:
         """This times `per_mille / 1000`, rounded half up to a whole minor unit: 15 is 1.5 %."""
     def __add__(self, other: Money, /) -> Money: ...
-    def __radd__(self, other: Money, /) -> Money: ...
+    def __radd__(self, other: int, /) -> Money: ...
+    def __neg__(self) -> Money: ...
     def __sub__(self, other: Money, /) -> Money: ...
     def __rsub__(self, other: Money, /) -> Money: ...
     def __bool__(self) -> bool: ...
@@ -665,7 +683,8 @@ class FeePolicy:
 @final
 class Backoff:
     """How often a job runs, and how long it waits before each run. Delays in
-    milliseconds. What is left out is as in `Backoff.bill()`.
+    milliseconds. What is left out is as in `Backoff.bill()`, whatever it is for: to
+    change a little of another schedule, write `Backoff.requery().replace(runs_max=10)`.
     """
 
     __match_args__: ClassVar[tuple[str, ...]]
@@ -692,6 +711,16 @@ class Backoff:
     @property
     def jitter_per_mille(self) -> int:
         """By how much of itself a delay may be longer, per thousand. 0 by default."""
+    def replace(
+        self,
+        *,
+        initial_delay_ms: int | None = None,
+        base_ms: int | None = None,
+        runs_max: int | None = None,
+        cap_ms: int | None = None,
+        jitter_per_mille: int | None = None,
+    ) -> Backoff:
+        """A copy in which only this is different."""
     @staticmethod
     def bill() -> Backoff:
         """For sending a payment: at once, then after 2 and 6 seconds."""
@@ -930,7 +959,7 @@ class PayRequest:
         """Which send this is, from 1."""
     @property
     def deadline(self) -> timedelta:
-        """When the answer stops being waited for."""
+        """How long from now the answer is waited for."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -962,7 +991,7 @@ class QueryRequest:
         """When it was first sent, by the wall clock."""
     @property
     def deadline(self) -> timedelta:
-        """When the answer stops being waited for."""
+        """How long from now the answer is waited for."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -984,7 +1013,7 @@ class CustomerRequest:
         """A meter, a phone, a policy."""
     @property
     def deadline(self) -> timedelta:
-        """When the answer stops being waited for."""
+        """How long from now the answer is waited for."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -1503,6 +1532,9 @@ class Payment:
     @property
     def reference(self) -> str:
         """The reference to show: `BILL_` and 32 hexadecimal characters."""
+    @property
+    def transaction_status(self) -> TransactionStatus:
+        """Its status in the words of the transaction its owner sees."""
     @property
     def refunded(self) -> Decimal:
         """`refunded_minor` in major units."""

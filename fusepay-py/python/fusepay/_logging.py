@@ -17,6 +17,7 @@ TRACE = 5
 """The engine's finest level."""
 
 _ROOT = logging.getLogger("fusepay")
+_PROVIDERS = logging.getLogger("fusepay.providers")
 _EVENTS = logging.getLogger("fusepay.events")
 
 
@@ -52,6 +53,11 @@ def log(line: tuple[str, int, str, dict[str, Any], str, int]) -> None:
     text = " ".join([message, *(f"{key}={value}" for key, value in fields.items())])
     extra = {"fusepay": fields}
     logger.handle(logger.makeRecord(name, level, path, number, text, (), None, extra=extra))
+
+
+def provider_raised(provider: str, method: str, request_id: str, raised: str) -> None:
+    """Says that a provider raised instead of answering; the payment is unknown now."""
+    _PROVIDERS.warning("provider %s: %s of %s raised %s", provider, method, request_id, raised)
 
 
 def subscriber_raised(name: str, sequence: int, event: str, raised: BaseException) -> None:

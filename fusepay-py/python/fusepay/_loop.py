@@ -9,10 +9,15 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any, TypeAlias
 
+from fusepay._fusepay import interrupt_thread
+
 _Ended: TypeAlias = Future[tuple[Any, BaseException | None]]
 
 _CANCEL_SECONDS = 1.0
 """How long a cancelled coroutine may take to end when the engine has closed."""
+
+_PATIENCE_SECONDS = 0.25
+"""How long the loop may take to notice that it is to stop."""
 
 
 async def _outcome(awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
@@ -57,7 +62,12 @@ class EventLoopThread:
             return
         with contextlib.suppress(RuntimeError):  # it has ended already
             loop.call_soon_threadsafe(loop.stop)
-        if threading.current_thread() is not thread:
+        if threading.current_thread() is thread:
+            return
+        thread.join(_PATIENCE_SECONDS)
+        if thread.is_alive() and thread.ident is not None:
+            # A coroutine that never gives way: it hears nothing else.
+            interrupt_thread(thread.ident)
             thread.join(2 * _CANCEL_SECONDS)
 
     @staticmethod

@@ -137,10 +137,10 @@ class WebhookNotice:
 class Provider(Protocol):
     """An outside biller or aggregator. Any object with these two methods will do.
 
-    It may also have, each as a plain or a coroutine function:
+    It may also have `capabilities`: a `Capabilities`, or a plain function (no coroutine function) that
+    answers one; read once, when it is registered. Without it, `Capabilities()`. And, each as a plain
+    or a coroutine function:
 
-    - `capabilities`: a `Capabilities`, or a function that answers one; read once, when it is
-      registered. Without it, `Capabilities()`.
     - `validate_customer(request: CustomerRequest) -> Customer`; raises `CustomerRejectedError` when
       the biller says there is no such customer.
     - `catalogue() -> list[tuple[Biller, list[BillItem]]]`: what it serves.

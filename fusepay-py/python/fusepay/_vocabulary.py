@@ -33,7 +33,13 @@ class ErrorKind(_Word):
 
 
 class Code(enum.IntEnum):
-    """Every error the engine can answer with."""
+    """Every error the engine can answer with. `str` is its name, `int` its number."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __format__(self, spec: str) -> str:
+        return int.__format__(self.value, spec) if spec else self.name
 
     @property
     def kind(self) -> ErrorKind:

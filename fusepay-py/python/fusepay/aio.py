@@ -125,7 +125,8 @@ class FusePay:
 
     async def __aexit__(self, *exc_info: object) -> None:
         """Closes it."""
-        await self.close()
+        if self._calls.is_ours:  # in a forked child it is the parent's to close
+            await self.close()
 
     async def run_due(self) -> RunReport:
         """Runs everything that is due now, once: in the manual worker mode on this
@@ -371,7 +372,8 @@ class Subscription:
 
     async def __aexit__(self, *exc_info: object) -> None:
         """Closes it."""
-        await self.close()
+        if self._calls.is_ours:  # in a forked child it is the parent's to close
+            await self.close()
 
 
 class Auth:
@@ -978,7 +980,8 @@ class Bills:
         of it. `customer_reference` (a meter, a phone, a policy) has at most 128 bytes.
 
         `quote_id`: a quote to pay at. `requested_at`: when the user asked, for
-        providers whose request ids carry a time (VTpass); keep it with the key.
+        providers whose request ids carry a time (VTpass); keep it with the key: the same
+        value on every repeat.
 
         Raises `InvalidAmountError`, `InvalidArgumentError`, `TooLongError`,
         `NotFoundError`, `IdempotencyKeyReusedError`, `BillerUnavailableError`,
@@ -1004,7 +1007,7 @@ class Bills:
         """One payment as it stands. Never calls a provider; reading an unknown one makes
         its requery due now.
 
-        Raises `NotFoundError`.
+        Raises `InvalidIdError`, `NotFoundError`.
         """
         return await self._calls.run(self._view.find, payment_id)
 

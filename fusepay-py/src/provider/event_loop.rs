@@ -30,7 +30,7 @@ impl EventLoop {
         &self,
         awaitable: &Bound<'_, PyAny>,
         convert: fn(&Bound<'_, PyAny>) -> T,
-        raised: fn(Python<'_>, &PyErr) -> T,
+        raised: impl Fn(Python<'_>, &PyErr) -> T + Send + Sync + 'static,
     ) -> PyResult<Waiting<T>> {
         let py = awaitable.py();
         let thread = self.0.get_or_try_init(py, || {

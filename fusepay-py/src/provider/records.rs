@@ -27,7 +27,7 @@ record! {
         metadata: Notes,
         /// Which send this is, from 1.
         attempt: u32,
-        /// When the answer stops being waited for.
+        /// How long from now the answer is waited for.
         deadline: Duration,
     }
 }
@@ -43,7 +43,7 @@ record! {
         amount: Money,
         /// When it was first sent, by the wall clock.
         sent_at: UnixMillis,
-        /// When the answer stops being waited for.
+        /// How long from now the answer is waited for.
         deadline: Duration,
     }
 }
@@ -57,7 +57,7 @@ record! {
         item: String,
         /// A meter, a phone, a policy.
         customer_reference: String,
-        /// When the answer stops being waited for.
+        /// How long from now the answer is waited for.
         deadline: Duration,
     }
 }

@@ -6,7 +6,7 @@ use fusepay_core::{
 };
 use pyo3::prelude::*;
 
-use crate::convert::Notes;
+use crate::convert::{Notes, ToPy};
 use crate::money::decimal;
 use crate::policy::FeePolicy;
 use crate::record::engine::Job;
@@ -188,6 +188,12 @@ record! {
         fn reference(&self) -> String {
             let digits: String = self.id.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
             format!("{}_{digits}", fusepay_core::TransactionType::BillPayment.prefix())
+        }
+
+        /// Its status in the words of the transaction its owner sees.
+        #[getter]
+        fn transaction_status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+            self.status.transaction_status().to_py(py)
         }
 
         /// `refunded_minor` in major units.

@@ -1,0 +1,1 @@
+"""A REST service for wallets and bills over the embedded engine FusePay."""
