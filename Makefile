@@ -10,6 +10,9 @@ LIBDIR      ?= lib
 CLEAN       := .venv-wheel
 CLEAN_BIN   := $(CURDIR)/$(CLEAN)/bin
 DENY        := 0.20.2
+# How many kills `make torture` makes, and from which seed.
+KILLS       ?= 2000
+SEED        ?= 1
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -18,7 +21,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +70,10 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@echo "== Rust and C tests, with the long ones"
 	@$(CARGO_TEST) --release -- --include-ignored
 	@$(MAKE) --no-print-directory stub wheel-test service-test service-full
+
+torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
+	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
+		--ignored --exact torture --nocapture
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core

@@ -102,8 +102,8 @@
 //!
 //! # Features
 //!
-//! `testing`: password hashes that cost nothing, and counters of them. For tests
-//! alone. There are no others; the core has no network code.
+//! `testing`: password hashes that cost nothing, counters of them, and points
+//! where a test can have the process killed. For tests alone. There are no others; the core has no network code.
 #![forbid(unsafe_code)]
 
 mod audit;
@@ -116,6 +116,7 @@ mod engine;
 mod entropy;
 mod error;
 mod event;
+mod failpoint;
 mod id;
 mod idempotency;
 mod ledger;

@@ -9,8 +9,19 @@ use std::path::{Path, PathBuf};
 use fusepay_tests::source::{Source, files, sources};
 
 /// The words: floor 1. A file or a folder of `fusepay-core/src`.
-const WORDS: &[&str] =
-    &["vocabulary", "error", "money", "id", "clock", "entropy", "secret", "metadata", "category", "canonical"];
+const WORDS: &[&str] = &[
+    "vocabulary",
+    "error",
+    "money",
+    "id",
+    "clock",
+    "entropy",
+    "secret",
+    "metadata",
+    "category",
+    "canonical",
+    "failpoint",
+];
 /// The rules: floor 2.
 const RULES: &[&str] = &["auth", "wallet", "ledger", "bill", "reversal", "queue", "event", "audit", "idempotency"];
 /// The only imports from one room of the rules into another.

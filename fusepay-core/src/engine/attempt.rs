@@ -16,6 +16,7 @@ use crate::engine::desk::ProviderDesk;
 use crate::engine::inner::{Inner, millis};
 use crate::entropy::Supplies;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::id::PaymentId;
 use crate::money::amount::Money;
 use crate::store::bill::{AttemptRecord, PaymentRecord};
@@ -150,6 +151,7 @@ pub(crate) fn make_call(inner: &Inner, desk: &ProviderDesk, prepared: &Prepared)
     if !holds.unwrap_or(false) {
         return None;
     }
+    failpoint!("call.begin");
     let provider = desk.provider.as_ref();
     let reply = match &prepared.call {
         Call::Submit(request) => {
@@ -159,6 +161,7 @@ pub(crate) fn make_call(inner: &Inner, desk: &ProviderDesk, prepared: &Prepared)
             Reply::Query(guarded(|| provider.query(request), |cause| Answer::from(QueryOutcome::Unknown { cause })))
         }
     };
+    failpoint!("call.answered");
     let now_ms = inner.due_now().0;
     if reply.shows_life() {
         desk.success(now_ms)
@@ -244,7 +247,9 @@ fn finish_inside(
         attempt: Some(prepared.attempt),
         sends_are_over: facts.sends_are_over,
     };
-    conclusion.carry_out(&mut record, &decision)
+    conclusion.carry_out(&mut record, &decision)?;
+    failpoint!("outcome.decided");
+    Ok(())
 }
 
 /// A rule refused to book an outcome. The attempt is recorded, the payment is

@@ -10,6 +10,7 @@ use crate::engine::inner::{Access, Inner};
 use crate::engine::open::raise_epoch;
 use crate::entropy::random;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::store::audit::AuditDraft;
 use crate::store::guard::{Permissions, create_private, is_taken, rename_new, resolve, sibling, sync_directory_of};
 use crate::store::instance::COPY;
@@ -37,6 +38,7 @@ pub(crate) fn backup(inner: &Inner, access: Access, destination: &Path) -> Resul
         }
         Ok(())
     })?;
+    failpoint!("backup.marked");
     partial.publish(&destination)?;
     tracing::info!(path = %destination.display(), "backup made");
     Ok(())
@@ -127,9 +129,11 @@ impl Partial {
         self.file.sync_all().map_err(|cause| {
             Error::new(Code::StorageFault, format!("the copy could not be synced: {cause}")).with_source(cause)
         })?;
+        failpoint!("backup.synced");
         if !rename_new(&self.path, destination)? {
             return Err(taken(destination));
         }
+        failpoint!("backup.named");
         self.is_published = true;
         sync_directory_of(destination)
     }

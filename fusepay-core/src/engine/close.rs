@@ -9,6 +9,7 @@ use crate::engine::inner::Inner;
 use crate::engine::logging::log_events;
 use crate::engine::thread::EngineThread;
 use crate::error::Result;
+use crate::failpoint::failpoint;
 use crate::store::{bill, instance, queue};
 use crate::vocabulary::JobKind;
 use std::sync::atomic::Ordering;
@@ -34,7 +35,9 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
         }
         inner.subscribers.wait_until_ended(deadline);
     }
+    failpoint!("close.begun");
     let ended = settle_flight(inner);
+    failpoint!("close.settled");
     // The worker, which logs what was committed, has made its last step.
     log_events(inner);
     inner.is_closed.store(true, Ordering::Release);

@@ -11,6 +11,7 @@ use crate::engine::subscribers::Subscribers;
 use crate::engine::{recovery, worker};
 use crate::entropy::Supplies;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::id::InstanceId;
 use crate::store::guard::{FileGuard, IncarnationLock, Permissions};
 use crate::store::tx::WriteTx;
@@ -37,12 +38,16 @@ pub(crate) fn open(mut config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<
     let guard = Arc::new(FileGuard::acquire(&config.path, permissions)?);
     let deadline = Deadline::after(config.call_deadline);
     let turn = guard.lock_maintenance(deadline)?;
+    failpoint!("open.locked");
     let timeline = Timeline::starting_now(config.clock.as_ref());
     let id = InstanceId::mint(config.entropy.as_ref(), config.clock.wall())?;
     let store = Store::open(Arc::clone(&guard), id, config.audit_key.clone())?;
+    failpoint!("open.migrated");
     let supplies = Supplies::new(config.clock.wall(), timeline.now(config.clock.as_ref()), config.entropy.as_ref())?;
     let others_live = distrust_wal(&store, &guard)?;
+    failpoint!("open.trusted");
     let (entrance, life) = enter(&store, &guard, deadline, &supplies, &config, others_live)?;
+    failpoint!("open.entered");
     let incarnation = entrance.incarnation;
     if let Some(payments) = entrance.distrusted {
         tracing::warn!(payments, "this file is a copy or was restored; unsent payments are queried first");
@@ -74,6 +79,7 @@ pub(crate) fn open(mut config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<
     recovery::rebase(&inner)?;
     recovery::resume_orphans(&inner)?;
     crate::engine::auth::guess::recover(&inner, others_live)?;
+    failpoint!("open.recovered");
     drop(turn);
     let thread = match inner.config.worker {
         WorkerMode::Background => Some(worker::spawn(&inner, woken)?),

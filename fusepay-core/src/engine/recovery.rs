@@ -8,6 +8,7 @@ use crate::engine::conclude::Running;
 use crate::engine::inner::Inner;
 use crate::entropy::Supplies;
 use crate::error::Result;
+use crate::failpoint::failpoint;
 use crate::queue::job::CRASHES_MAX;
 use crate::store::guard::Owner;
 use crate::store::tx::WriteTx;
@@ -30,6 +31,7 @@ pub(crate) fn resume_orphans(inner: &Arc<Inner>) -> Result<()> {
         return Ok(());
     }
     tracing::warn!(?dead, "engines on this file ended without closing; resuming their jobs");
+    failpoint!("recovery.begin");
     let engine = Arc::clone(inner);
     inner.write(move |tx, supplies| dead.iter().try_for_each(|id| resume(tx, supplies, &engine, *id)))
 }
@@ -39,6 +41,7 @@ fn resume(tx: &WriteTx<'_>, supplies: &Supplies, inner: &Inner, incarnation: i64
     bill::abandon_attempts(tx, incarnation, supplies)?;
     for (job, lease) in queue::leased_by(tx, incarnation)? {
         queue::count_crash(tx, lease)?;
+        failpoint!("recovery.job");
         let is_poison = job.crashes.saturating_add(1) >= CRASHES_MAX;
         match job.kind {
             JobKind::BillPayment | JobKind::Requery => {
@@ -49,6 +52,7 @@ fn resume(tx: &WriteTx<'_>, supplies: &Supplies, inner: &Inner, incarnation: i64
             }
         }
     }
+    failpoint!("recovery.jobs");
     instance::close_incarnation(tx, incarnation, supplies.wall)
 }
 

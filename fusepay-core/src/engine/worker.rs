@@ -14,6 +14,7 @@ use crate::engine::thread::EngineThread;
 use crate::engine::{hold, recovery, reversal};
 use crate::entropy::{Supplies, random};
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::id::PaymentId;
 use crate::queue::job::{Job, Lease};
 use crate::store::tx::WriteTx;
@@ -30,10 +31,12 @@ use std::time::Duration;
 /// that is only a little late is still booked by whoever asked.
 const LEASE_MARGIN_MS: i64 = 5_000;
 /// How often a live engine looks for the orphans of dead ones: the promise is
-/// that they are resumed within a second.
-const SWEEP_INTERVAL_MS: i64 = 500;
+/// that they are resumed within a second. A wake-up just before it is over looks
+/// for none and may be followed by a whole nap, so the two together are what counts.
+const SWEEP_INTERVAL_MS: i64 = 250;
 /// The longest the background thread sleeps.
 const NAP: Duration = Duration::from_millis(500);
+const _: () = assert!(SWEEP_INTERVAL_MS + (NAP.as_millis() as i64) <= 750, "nothing is left for the commit");
 /// What a storage fault or an open breaker puts a job off by, uncounted.
 const PUT_OFF_MS: u64 = 1_000;
 
@@ -136,6 +139,7 @@ fn claim(inner: &Arc<Inner>, due: &[Job], blocked: &mut Blocked, report: &mut Ru
             return Err(error);
         }
     };
+    failpoint!("worker.claimed");
     let mut assignments = Vec::new();
     for ((job, seat), claimed) in seats.into_iter().zip(prepared) {
         report.claimed += u32::from(!matches!(claimed, Claimed::Lost));
@@ -328,11 +332,13 @@ fn serve(inner: &Arc<Inner>, assignment: Assignment) {
 
 /// Commits an answer; keeps it for the next step when the storage can't take it.
 fn record(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) {
+    failpoint!("outcome.begin");
     if let Err(error) = attempt::finish(inner, prepared, reply) {
         tracing::error!(payment = %prepared.payment, code = error.code().name(), detail = error.detail(),
             "an outcome could not be recorded yet; it stays in flight");
         inner.leftovers().push((prepared.clone(), reply.clone()));
     }
+    failpoint!("outcome.recorded");
 }
 
 /// Tries again to record the answers that the storage could not take.

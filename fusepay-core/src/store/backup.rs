@@ -1,6 +1,7 @@
 //! Copying a live database: one snapshot, page by page, beside the writer.
 
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::store::connection::{leave_wal, open_copy, open_reader, storage_error};
 use crate::store::statement::statements;
 use crate::vocabulary::Code;
@@ -35,6 +36,7 @@ pub(crate) fn copy(source: &Path, destination: &Path, mark: &str, mut go_on: imp
     let backup = Backup::new(&source, &mut copy).map_err(storage_error)?;
     loop {
         go_on()?;
+        failpoint!("backup.step");
         match backup.step(PAGES_PER_STEP).map_err(storage_error)? {
             StepResult::Done => break,
             StepResult::More => {}
@@ -44,6 +46,7 @@ pub(crate) fn copy(source: &Path, destination: &Path, mark: &str, mut go_on: imp
         }
     }
     drop(backup);
+    failpoint!("backup.copied");
     leave_wal(&copy)?;
     copy.execute(MARK, named_params! { ":name": mark }).map_err(storage_error)?;
     copy.close().map_err(|(_, cause)| storage_error(cause))

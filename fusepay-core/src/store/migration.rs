@@ -4,6 +4,7 @@
 
 use crate::bill::payment::TRANSITIONS;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::id::InstanceId;
 use crate::store::connection::storage_error;
 use crate::vocabulary::Code;
@@ -22,8 +23,10 @@ const STEPS: &[&str] = &[include_str!("schema/0001_first.sql")];
 pub(crate) fn migrate(connection: &Connection, instance: InstanceId) -> Result<InstanceId> {
     connection.execute_batch("BEGIN IMMEDIATE").map_err(storage_error)?;
     let migrated = migrate_inside(connection, instance);
+    failpoint!("migration.commit");
     let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = connection.execute_batch(end).map_err(storage_error);
+    failpoint!("migration.committed");
     migrated.and_then(|id| ended.map(|()| id))
 }
 
@@ -42,6 +45,7 @@ fn migrate_inside(connection: &Connection, instance: InstanceId) -> Result<Insta
     for (index, step) in STEPS.iter().enumerate().skip(version) {
         connection.execute_batch(step).map_err(storage_error)?;
         remember(connection, &format!("schema:{:04}", index + 1), &checksum(step))?;
+        failpoint!("migration.step");
     }
     if version < STEPS.len() {
         connection

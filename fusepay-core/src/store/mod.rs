@@ -26,6 +26,7 @@ pub(crate) mod writer;
 
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::id::InstanceId;
 use crate::secret::Secret;
 use crate::store::connection::{open_reader, open_writer, storage_error};
@@ -95,8 +96,10 @@ impl Store {
     /// Moves the whole log into the database and syncs both, or fails.
     pub(crate) fn checkpoint_synced(&self) -> Result<()> {
         self.writer.exclusively(|connection| {
+            failpoint!("checkpoint.begin");
             let is_busy: i64 =
                 connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(storage_error)?;
+            failpoint!("checkpoint.done");
             if is_busy == 0 {
                 return Ok(());
             }
@@ -180,6 +183,8 @@ impl Store {
         let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.returned.wait_timeout_while(lent, READS_WAIT, |lent| *lent > 0));
         drop(readers);
+        failpoint!("close.readers");
         self.writer.close();
+        failpoint!("close.writer");
     }
 }

@@ -15,6 +15,7 @@
 use crate::audit::AuditHead;
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::store::connection::storage_error;
 use crate::store::guard::FileGuard;
 use crate::store::tx::{Heads, Identity, WriteTx};
@@ -241,6 +242,7 @@ impl Writer {
             *lock(&member.stage) = Stage::Answered(answer);
             member.changed.notify_one();
         }
+        failpoint!("writer.answered");
         let mut line = lock(&self.line);
         match line.waiting.front() {
             Some(next) => {
@@ -292,8 +294,10 @@ impl Writer {
             let detail = "an earlier commit is in doubt; close and reopen the engine";
             return Err(GroupEnd::Refused(Error::new(Code::Poisoned, detail)));
         }
+        failpoint!("writer.begin");
         let begun = connection.busy_timeout(patience).and_then(|()| execute(connection, "BEGIN IMMEDIATE"));
         begun.map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
+        failpoint!("writer.begun");
         let _open = OpenTransaction(connection);
         let heads = load_heads(connection).map_err(GroupEnd::Refused)?;
         let tx = WriteTx::new(connection, heads, &self.identity);
@@ -309,12 +313,15 @@ impl Writer {
                 };
             }
             answers.push(answer);
+            failpoint!("writer.member");
         }
         if answers.iter().all(Result::is_err) {
             // Nothing to keep: dropping the open transaction rolls it back.
             return Ok(answers);
         }
+        failpoint!("writer.commit");
         self.commit(connection)?;
+        failpoint!("writer.committed");
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.members.fetch_add(answers.len() as u64, Ordering::Relaxed);
         Ok(answers)
