@@ -1,5 +1,6 @@
-//! What the workspace-wide tests share: reading Rust sources as text, and
-//! running scenario files.
+//! What the workspace-wide tests share: reading Rust sources as text, running
+//! scenario files, and a disk that fails on demand.
 
+pub mod disk;
 pub mod scenario;
 pub mod source;
