@@ -1,3 +1,5 @@
+//! The disk does to SQLite what it says, and no more.
+
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{CallKind, Disk, Fault, FaultKind, FileKind};
