@@ -55,7 +55,10 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(storage_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(storage_error)?;
-    pragma(&connection, "synchronous", "FULL", "2")?;
+    // In WAL mode this is FULL; besides, the removal of the journal under which a
+    // new file enters WAL mode is synced, or a power cut could bring it back, and
+    // it would undo the file (sqlite.org/pragma.html#pragma_synchronous).
+    pragma(&connection, "synchronous", "EXTRA", "3")?;
     pragma(&connection, "foreign_keys", "ON", "1")?;
     pragma(&connection, "trusted_schema", "OFF", "0")?;
     pragma(&connection, "cell_size_check", "ON", "1")?;
