@@ -33,7 +33,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub(crate) use file::{FileIdentity, Permissions, create_private, is_taken, rename_new, resolve, sync_directory_of};
+pub(crate) use file::{
+    FileIdentity, Permissions, create_private, is_taken, rename_new, resolve, sync_directory_of, write_again,
+};
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 use ofd::{LockFile, SlotLock};
 pub(crate) use owner::Owner;

@@ -30,7 +30,7 @@ use crate::failpoint::failpoint;
 use crate::id::InstanceId;
 use crate::secret::Secret;
 use crate::store::connection::{open_reader, open_writer, storage_error};
-use crate::store::guard::FileGuard;
+use crate::store::guard::{FileGuard, sibling, write_again};
 use crate::store::tx::{Identity, ReadTx, WriteTx};
 use crate::store::writer::{Inside, Writer, refuse_reentry};
 use crate::vocabulary::Code;
@@ -94,8 +94,15 @@ impl Store {
     }
 
     /// Moves the whole log into the database and syncs both, or fails.
+    ///
+    /// What can be read of the log need not be on the disk, if its last sync
+    /// failed: it is written again first, while nobody can append to it.
     pub(crate) fn checkpoint_synced(&self) -> Result<()> {
         self.writer.exclusively(|connection| {
+            connection.execute_batch("BEGIN IMMEDIATE").map_err(storage_error)?;
+            let written = write_again(&sibling(&self.path, "-wal"));
+            let ended = connection.execute_batch("ROLLBACK").map_err(storage_error);
+            written.and(ended)?;
             failpoint!("checkpoint.begin");
             let is_busy: i64 =
                 connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(storage_error)?;
@@ -109,10 +116,9 @@ impl Store {
 
     /// Bytes of the database and of its write-ahead log.
     pub(crate) fn sizes(&self) -> (u64, u64) {
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
+        let log = sibling(&self.path, "-wal");
         let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
-        (size(&self.path), size(Path::new(&log)))
+        (size(&self.path), size(&log))
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -7,9 +7,13 @@ use super::Loss;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 const SECTOR: u64 = 512;
+
+/// When a log with forgotten sectors was written last: a time nobody writes.
+const MARK: SystemTime = SystemTime::UNIX_EPOCH;
 
 pub(super) type Files = HashMap<PathBuf, Unsynced>;
 
@@ -39,6 +43,8 @@ pub(super) struct Unsynced {
     /// Sectors a failed sync forgot, with what the disk holds. Only a newer
     /// write that is synced heals one.
     forgotten: BTreeMap<u64, Sector>,
+    /// Whether the file bears the [`MARK`].
+    is_marked: bool,
     /// The file as it was when it was removed; it may come back.
     removed: Option<Vec<u8>>,
 }
@@ -62,6 +68,18 @@ impl Unsynced {
             for sector in sectors(change.offset, change.new.len().max(change.old.len())) {
                 self.forgotten.remove(&sector);
             }
+        }
+    }
+
+    /// Marks a log of which a failed sync forgot something. Whoever writes it
+    /// over without SQLite, and heals it so, takes the mark away. To be called
+    /// after each write of SQLite's. Not for the database: opening and closing
+    /// it here would drop SQLite's locks on it.
+    pub(super) fn mark_if_forgotten(&mut self, path: &Path) {
+        if !self.forgotten.is_empty() {
+            let file = File::options().write(true).open(path).expect("a log to mark");
+            file.set_modified(MARK).expect("a mark on a log");
+            self.is_marked = true;
         }
     }
 
@@ -149,13 +167,16 @@ pub(super) fn lose(files: &mut Files, below: &mut impl FnMut(u64) -> u64) -> Los
     let mut paths: Vec<PathBuf> = files.keys().cloned().collect();
     paths.sort();
     for path in paths {
-        let Some(unsynced) = files.remove(&path) else { continue };
+        let Some(mut unsynced) = files.remove(&path) else { continue };
         let Ok(current) = std::fs::read(&path) else {
             if let Some(content) = unsynced.removed.filter(|_| below(2) == 0) {
                 std::fs::write(&path, content).expect("a file that comes back");
             }
             continue;
         };
+        if unsynced.is_marked && was_written_elsewhere(&path) {
+            unsynced.forgotten.clear();
+        }
         let (versions, sizes) = unsynced.versions(&current);
         if versions.is_empty() {
             continue;
@@ -180,6 +201,11 @@ pub(super) fn lose(files: &mut Files, below: &mut impl FnMut(u64) -> u64) -> Los
         file.set_len(size).and_then(|()| file.write_all_at(&content, 0)).expect("a file after a power cut");
     }
     loss
+}
+
+fn was_written_elsewhere(path: &Path) -> bool {
+    let modified = path.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| modified != MARK)
 }
 
 fn sectors(offset: u64, length: usize) -> std::ops::Range<u64> {

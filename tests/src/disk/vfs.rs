@@ -133,6 +133,9 @@ impl Handle {
             let mut state = self.watch.state();
             let unsynced = state.files.entry(self.path.clone()).or_default();
             unsynced.written(offset, old, bytes.to_vec(), old_size);
+            if self.kind == FileKind::Log {
+                unsynced.mark_if_forgotten(&self.path);
+            }
         }
         code
     }
@@ -304,6 +307,9 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
             let current = handle.peek(0, size);
             if let Some(unsynced) = handle.watch.state().files.get_mut(&handle.path) {
                 unsynced.forget(&current);
+                if handle.kind == FileKind::Log {
+                    unsynced.mark_if_forgotten(&handle.path);
+                }
             }
         }
         if let Some(fault) = fault {

@@ -7,7 +7,7 @@
 use crate::error::{Error, Result};
 use crate::vocabulary::Code;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How strictly modes and owners are judged. Links, special files and network
@@ -167,6 +167,30 @@ pub(crate) fn sync_directory_of(path: &Path) -> Result<()> {
     platform::sync_directory(path.parent().unwrap_or(Path::new("/")))
 }
 
+/// Writes a file over itself, and syncs it. After a sync that failed, the
+/// system may take pages for written that never were (Linux: "fsyncgate",
+/// 2018): they read well, and a further sync does nothing. Written again, they
+/// are really written.
+pub(crate) fn write_again(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    platform::unfollowed(&mut options);
+    let over = |path: &Path| {
+        let mut file = options.open(path)?;
+        let mut chunk = vec![0; REWRITE_CHUNK];
+        loop {
+            let at = file.stream_position()?;
+            let length = file.read(&mut chunk)?;
+            if length == 0 {
+                return file.sync_all();
+            }
+            file.seek(SeekFrom::Start(at))?;
+            file.write_all(chunk.get(..length).unwrap_or_default())?;
+        }
+    };
+    over(path).map_err(|cause| failed("write again", path, cause))
+}
+
 /// Creates a file of our own (0600) that did not exist; never follows a link.
 pub(crate) fn create_private(path: &Path) -> Result<File> {
     create(path, PRIVATE).map_err(|cause| failed("create", path, cause))
@@ -239,6 +263,9 @@ const PATH_BYTES_MAX: usize = 500;
 
 /// How often a file may appear or vanish under us before we give up.
 const CREATE_TRIES: u32 = 8;
+
+/// How many bytes of a file are written again at a time.
+const REWRITE_CHUNK: usize = 1 << 16;
 
 #[cfg(unix)]
 mod platform {
