@@ -82,6 +82,8 @@ pub(crate) struct PaymentFacts {
 pub(crate) enum Next {
     /// Send it (again) by the bill job's schedule.
     Send,
+    /// Do it again shortly, uncounted: it was not done, and not for the provider's sake.
+    PutOff,
     /// Ask by the requery schedule, or when the provider said to.
     Requery {
         /// The provider's wish, if it had one.
@@ -179,6 +181,13 @@ pub(crate) fn credit_back(before: PaymentStatus) -> Option<PaymentChange> {
 pub(crate) fn interrupted(before: PaymentStatus) -> Option<PaymentChange> {
     matches!(before, Processing | Unknown)
         .then(|| PaymentChange::new(before, Unknown, Effect::Continue(Next::RequeryNow)))
+}
+
+/// A send that was recorded and never made, for the engine could not make sure
+/// that it still may: as before, but for what an earlier send may have done.
+pub(crate) fn withheld(before: PaymentStatus, earlier_send_may_have_arrived: bool) -> Option<PaymentChange> {
+    let after = if earlier_send_may_have_arrived { Unknown } else { Pending };
+    (before == Processing).then(|| PaymentChange::new(before, after, Effect::Continue(Next::PutOff)))
 }
 
 /// The job behind a payment is spent or dead.

@@ -10,7 +10,7 @@ use crate::bill::outcome::{Answer, Evidence, PayOutcome, QueryOutcome, WebhookNo
 use crate::bill::payment::{self, Decision, PaymentFacts};
 use crate::bill::provider::{Capabilities, Customer, CustomerRequest, PayRequest, Provider, QueryRequest, Webhook};
 use crate::engine::call::{Call, Prepared, Reply, describe_query, finding};
-use crate::engine::conclude::{Conclusion, Running, bounded, seed};
+use crate::engine::conclude::{Conclusion, PUT_OFF_MS, Running, bounded, seed};
 use crate::engine::config::Config;
 use crate::engine::desk::ProviderDesk;
 use crate::engine::inner::{Inner, millis};
@@ -143,7 +143,7 @@ fn give_up(
     }
 }
 
-/// Makes the call, unless the lease is gone. Never panics.
+/// Makes the call, unless the lease is gone or can't be looked at. Never panics.
 pub(crate) fn make_call(inner: &Inner, desk: &ProviderDesk, prepared: &Prepared) -> Option<Reply> {
     // The last look before money may move: another worker may have taken over
     // while this one waited for a thread.
@@ -197,6 +197,45 @@ pub(crate) fn finish(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) -> 
             "an outcome could not be booked; the payment will be queried");
     }
     Ok(())
+}
+
+/// Commits that a recorded call was never made. No run is counted: it was the
+/// lease or the storage, never the provider.
+pub(crate) fn withhold(inner: &Arc<Inner>, prepared: &Prepared) -> Result<()> {
+    let (engine, prepared) = (Arc::clone(inner), prepared.clone());
+    let supplies = inner.supplies()?;
+    inner.store.write(inner.deadline(), move |tx| {
+        let detail = Some("the call was not made: its lease could not be confirmed".to_owned());
+        let found = finding(OutcomeKind::NotSent, detail, &Evidence::default());
+        bill::finish_attempt(tx, prepared.attempt, &found, &supplies)?;
+        let running = &prepared.running;
+        if !queue::holds(tx, running.lease)? {
+            return Ok(());
+        }
+        let mut record = bill::find(tx, prepared.payment)?;
+        let attempts = bill::attempts(tx, prepared.payment)?;
+        let capabilities = &prepared.capabilities;
+        let facts = facts(&record, &attempts, capabilities, &supplies, prepared.attempt, Some(running), &engine.config);
+        let change = match prepared.call {
+            Call::Submit(_) => payment::withheld(record.payment.status, facts.earlier_send_may_have_arrived),
+            Call::Query(_) => None,
+        };
+        let Some(change) = change else {
+            let (runs, now) = (running.job.runs, supplies.due);
+            return queue::retry(tx, running.lease, runs, now, PUT_OFF_MS, Some("put off"));
+        };
+        let conclusion = Conclusion {
+            tx,
+            supplies: &supplies,
+            config: &engine.config,
+            vault: &engine.vault,
+            actor: Actor::System,
+            running: Some(running.clone()),
+            attempt: Some(prepared.attempt),
+            sends_are_over: facts.sends_are_over,
+        };
+        conclusion.change(&mut record, &change)
+    })
 }
 
 /// Whether an error says that a rule or an invariant refused, as opposed to the

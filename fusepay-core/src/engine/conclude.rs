@@ -26,6 +26,9 @@ const TEXT_LENGTH_MAX: usize = 500;
 /// The soonest a provider is asked again, whatever it wished.
 const POLL_MS_MIN: u64 = 1_000;
 
+/// What a storage fault puts a job off by, uncounted.
+pub(crate) const PUT_OFF_MS: u64 = 1_000;
+
 /// The job in whose run evidence came, if it came in one.
 #[derive(Debug, Clone)]
 pub(crate) struct Running {
@@ -305,6 +308,7 @@ impl Conclusion<'_, '_> {
         };
         let (job, now) = (&running.job, self.supplies.due);
         match (job.kind, next) {
+            (_, Next::PutOff) => queue::retry(self.tx, running.lease, job.runs, now, PUT_OFF_MS, Some("put off"))?,
             (JobKind::BillPayment, Next::Send) if after != PaymentStatus::Processing => {
                 let runs = job.runs.saturating_add(1);
                 match self.config.bill_backoff.delay_after(runs, seed(job)) {
@@ -341,7 +345,7 @@ impl Conclusion<'_, '_> {
             Next::Requery { poll_after_ms: Some(wish) } => {
                 Some(wish.clamp(POLL_MS_MIN, self.config.requery_backoff.cap_ms.max(POLL_MS_MIN)))
             }
-            Next::Requery { poll_after_ms: None } | Next::Send => Some(scheduled),
+            Next::Requery { poll_after_ms: None } | Next::Send | Next::PutOff => Some(scheduled),
         }
     }
 

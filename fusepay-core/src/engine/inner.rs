@@ -80,7 +80,7 @@ pub(crate) struct Inner {
     /// How far the outbox has been written to the log by this engine.
     pub(crate) logged_events: AtomicU64,
     pub(crate) progress: Progress,
-    pub(crate) leftovers: Mutex<Vec<(Prepared, Reply)>>,
+    pub(crate) leftovers: Mutex<Vec<(Prepared, Option<Reply>)>>,
 }
 
 /// How often those who wait look again, told or not.
@@ -243,7 +243,7 @@ impl Inner {
     }
 
     /// Answers of providers that the storage could not take yet.
-    pub(crate) fn leftovers(&self) -> MutexGuard<'_, Vec<(Prepared, Reply)>> {
+    pub(crate) fn leftovers(&self) -> MutexGuard<'_, Vec<(Prepared, Option<Reply>)>> {
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,8 +5,8 @@
 use crate::audit::Actor;
 use crate::clock::UnixMillis;
 use crate::engine::attempt::{self, is_rule};
-use crate::engine::call::{Call, Prepared, Reply};
-use crate::engine::conclude::{Conclusion, Running, bounded, seed};
+use crate::engine::call::{Prepared, Reply};
+use crate::engine::conclude::{Conclusion, PUT_OFF_MS, Running, bounded, seed};
 use crate::engine::config::WorkerMode;
 use crate::engine::desk::{CallKind, Place, ProviderDesk};
 use crate::engine::inner::{Inner, millis};
@@ -37,8 +37,6 @@ const SWEEP_INTERVAL_MS: i64 = 250;
 /// The longest the background thread sleeps.
 const NAP: Duration = Duration::from_millis(500);
 const _: () = assert!(SWEEP_INTERVAL_MS + (NAP.as_millis() as i64) <= 750, "nothing is left for the commit");
-/// What a storage fault or an open breaker puts a job off by, uncounted.
-const PUT_OFF_MS: u64 = 1_000;
 
 /// What one step of the queue did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -291,16 +289,9 @@ fn dispatch(inner: &Arc<Inner>, assignment: Assignment) {
             let prepared = assignment.prepared.clone();
             let spawned = std::thread::Builder::new().name(name).spawn(move || serve(&engine, assignment));
             if let Err(cause) = spawned {
-                // Nothing was sent: the call never began. The lease runs out and
-                // the payment is queried.
+                // Nothing was sent: the call never began.
                 tracing::error!(payment = %prepared.payment, %cause, "no thread for a provider call");
-                let cause = format!("no thread for the call: {cause}");
-                let outcome = crate::bill::outcome::PayOutcome::NotSent { cause: cause.clone() };
-                let reply = match prepared.call {
-                    Call::Submit(_) => Reply::Submit(outcome.into()),
-                    Call::Query(_) => Reply::Query(crate::bill::outcome::QueryOutcome::Unknown { cause }.into()),
-                };
-                record(inner, &prepared, &reply);
+                record(inner, &prepared, None);
             }
         }
     }
@@ -313,16 +304,10 @@ fn serve(inner: &Arc<Inner>, assignment: Assignment) {
     let life = inner.life();
     let Assignment { desk, place, prepared } = assignment;
     match life.as_ref().and_then(|_| attempt::make_call(inner, &desk, &prepared)) {
-        Some(reply) => record(inner, &prepared, &reply),
+        Some(reply) => record(inner, &prepared, Some(&reply)),
         None => {
             desk.unused();
-            let never_made = Reply::Submit(
-                crate::bill::outcome::PayOutcome::NotSent { cause: "the lease was lost before the call".to_owned() }
-                    .into(),
-            );
-            if matches!(prepared.call, Call::Submit(_)) {
-                record(inner, &prepared, &never_made);
-            }
+            record(inner, &prepared, None);
         }
     }
     drop(place);
@@ -330,13 +315,18 @@ fn serve(inner: &Arc<Inner>, assignment: Assignment) {
     inner.wake_worker();
 }
 
-/// Commits an answer; keeps it for the next step when the storage can't take it.
-fn record(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) {
+/// Commits an answer, or that the call was never made; keeps it for the next step
+/// when the storage can't take it.
+fn record(inner: &Arc<Inner>, prepared: &Prepared, reply: Option<&Reply>) {
     failpoint!("outcome.begin");
-    if let Err(error) = attempt::finish(inner, prepared, reply) {
+    let recorded = match reply {
+        Some(reply) => attempt::finish(inner, prepared, reply),
+        None => attempt::withhold(inner, prepared),
+    };
+    if let Err(error) = recorded {
         tracing::error!(payment = %prepared.payment, code = error.code().name(), detail = error.detail(),
             "an outcome could not be recorded yet; it stays in flight");
-        inner.leftovers().push((prepared.clone(), reply.clone()));
+        inner.leftovers().push((prepared.clone(), reply.cloned()));
     }
     failpoint!("outcome.recorded");
 }
@@ -345,7 +335,7 @@ fn record(inner: &Arc<Inner>, prepared: &Prepared, reply: &Reply) {
 fn record_leftovers(inner: &Arc<Inner>) -> Result<()> {
     let waiting = std::mem::take(&mut *inner.leftovers());
     for (prepared, reply) in waiting {
-        record(inner, &prepared, &reply);
+        record(inner, &prepared, reply.as_ref());
     }
     Ok(())
 }
