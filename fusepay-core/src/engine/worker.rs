@@ -60,6 +60,8 @@ struct Assignment {
 /// Runs everything that is due now, once.
 pub(crate) fn run_due(inner: &Arc<Inner>) -> Result<RunReport> {
     inner.check_open()?;
+    // Nothing here could be written any more, and whoever steps must learn of it.
+    inner.store.writer().refuse_poisoned()?;
     sweep(inner)?;
     record_leftovers(inner)?;
     let mut report = RunReport::default();

@@ -122,6 +122,14 @@ impl Writer {
         self.is_poisoned.load(Ordering::Acquire)
     }
 
+    /// Refuses once a commit is in doubt.
+    pub(crate) fn refuse_poisoned(&self) -> Result<()> {
+        if !self.is_poisoned() {
+            return Ok(());
+        }
+        Err(Error::new(Code::Poisoned, "an earlier commit is in doubt; close and reopen the engine"))
+    }
+
     /// Commits so far and the members in them: their ratio is what group commit saves.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.commits.load(Ordering::Relaxed), self.members.load(Ordering::Relaxed))
@@ -290,10 +298,7 @@ impl Writer {
         works: &mut [Work],
         patience: Duration,
     ) -> std::result::Result<Vec<Result<Answer>>, GroupEnd> {
-        if self.is_poisoned() {
-            let detail = "an earlier commit is in doubt; close and reopen the engine";
-            return Err(GroupEnd::Refused(Error::new(Code::Poisoned, detail)));
-        }
+        self.refuse_poisoned().map_err(GroupEnd::Refused)?;
         failpoint!("writer.begin");
         let begun = connection.busy_timeout(patience).and_then(|()| execute(connection, "BEGIN IMMEDIATE"));
         begun.map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
