@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::id::{HoldId, PaymentId};
 use crate::ledger::account::AccountKind;
 use crate::money::currency::Currency;
+use crate::store::connection::storage_error;
 use crate::store::migration;
 use crate::store::statement::statements;
 use crate::store::tx::ReadTx;
@@ -157,12 +158,24 @@ pub(crate) struct FlowRow {
 /// What SQLite itself finds wrong with the file; empty when nothing.
 pub(crate) fn integrity(tx: &ReadTx<'_>) -> Result<Vec<String>> {
     let mut found = tx.all(INTEGRITY, [], |row| row.text(0))?;
+    if let Some(code) = found.iter().find_map(|line| failed_read(line)) {
+        return Err(storage_error(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)));
+    }
     found.retain(|line| line != "ok");
     tx.each(FOREIGN_KEYS, [], |row| {
         found.push(format!("a row of {} refers to a row of {} that does not exist", row.text(0)?, row.text(2)?));
         Ok(())
     })?;
     Ok(found)
+}
+
+/// The code of a page that the storage did not hand out, which says nothing about
+/// what is on it: SQLite's check goes on and reports it like damage (its
+/// `btree.c`, `checkTreePage`).
+fn failed_read(line: &str) -> Option<i32> {
+    let code: i32 = line.rsplit_once("unable to get the page. error code=")?.1.parse().ok()?;
+    let is_damage = matches!(code & 0xff, rusqlite::ffi::SQLITE_CORRUPT | rusqlite::ffi::SQLITE_NOTADB);
+    (!is_damage).then_some(code)
 }
 
 /// Where the file's tables, indexes, triggers and views differ from those this
