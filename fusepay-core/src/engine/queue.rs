@@ -5,10 +5,10 @@ use crate::engine::book::Book;
 use crate::engine::inner::{Access, Inner, check_page, check_text};
 use crate::error::{Error, Result};
 use crate::event::EventDraft;
-use crate::id::JobId;
+use crate::id::{HoldId, JobId};
 use crate::queue::job::{Job, JobCount};
-use crate::store::queue;
-use crate::vocabulary::{Code, EventName, JobKind, JobStatus};
+use crate::store::{queue, wallet};
+use crate::vocabulary::{Code, EventName, HoldStatus, JobKind, JobStatus};
 
 /// One job.
 pub(crate) fn find(inner: &Inner, id: JobId) -> Result<Job> {
@@ -47,7 +47,8 @@ pub(crate) fn retry(inner: &Inner, access: Access, id: JobId) -> Result<Job> {
 }
 
 /// Closes a dead letter with a reason. A dead reversal whose payment is still
-/// owed its money is not closed: retry it, or reverse the payment.
+/// owed its money is not closed: retry it, or reverse the payment; nor is the dead
+/// expiry of a hold that is active: retry it, or release the hold.
 pub(crate) fn resolve(inner: &Inner, access: Access, id: JobId, reason: &str) -> Result<()> {
     check_text("reason", reason, 500)?;
     let reason = reason.to_owned();
@@ -62,6 +63,11 @@ pub(crate) fn resolve(inner: &Inner, access: Access, id: JobId, reason: &str) ->
                 let detail = "its payment still waits for its money; retry the job or reverse the payment";
                 return Err(Error::new(Code::NotAllowed, detail));
             }
+        }
+        let hold = HoldId::from_bytes(job.subject);
+        if job.kind == JobKind::HoldExpiry && wallet::find_hold(tx, hold)?.status == HoldStatus::Active {
+            let detail = "its hold still reserves money; retry the job or release the hold";
+            return Err(Error::new(Code::NotAllowed, detail));
         }
         queue::resolve(tx, id)?;
         announce(&Book::open(tx, supplies), access.actor(), &job, EventName::JobResolved, &reason)

@@ -54,7 +54,7 @@ impl Queue<'_> {
     ///
     /// # Errors
     /// [`Code::NotFound`], [`Code::JobNotDead`], [`Code::NotAllowed`] while its
-    /// payment still waits for its money.
+    /// payment still waits for its money or its hold is active.
     pub fn resolve(&self, id: JobId, reason: &str) -> Result<()> {
         queue::resolve(self.inner, self.access, id, reason)
     }
