@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::vocabulary::Code;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fmt::Display;
 use std::path::Path;
 
 /// The oldest SQLite this engine runs on: 3.51.3 repairs the WAL-reset bug
@@ -72,8 +73,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 /// Sets a pragma and reads it back: SQLite ignores in silence what it can't do.
-fn pragma(connection: &Connection, name: &str, value: impl rusqlite::ToSql, expected: &str) -> Result<()> {
-    connection.pragma_update(None, name, value).map_err(storage_error)?;
+fn pragma(connection: &Connection, name: &str, value: impl Display, expected: &str) -> Result<()> {
+    set(connection, name, value).map_err(storage_error)?;
     let found = connection
         .pragma_query_value(None, name, |row| {
             row.get::<_, i64>(0).map(|number| number.to_string()).or_else(|_| row.get::<_, String>(0))
@@ -83,6 +84,15 @@ fn pragma(connection: &Connection, name: &str, value: impl rusqlite::ToSql, expe
         return Ok(());
     }
     Err(Error::new(Code::StorageFault, format!("SQLite would not set {name} to {expected}; it stays at {found}")))
+}
+
+/// Steps to the very end: the one that enters WAL mode answers with a row first,
+/// and commits after it.
+fn set(connection: &Connection, name: &str, value: impl Display) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(&format!("PRAGMA {name} = {value}"))?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
 }
 
 /// What an error of SQLite means to a host.
