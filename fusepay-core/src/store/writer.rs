@@ -20,7 +20,7 @@ use crate::store::connection::storage_error;
 use crate::store::guard::FileGuard;
 use crate::store::tx::{Heads, Identity, WriteTx};
 use crate::vocabulary::Code;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{CachedStatement, Connection, ErrorCode};
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -300,24 +300,20 @@ impl Writer {
     ) -> std::result::Result<Vec<Result<Answer>>, GroupEnd> {
         self.refuse_poisoned().map_err(GroupEnd::Refused)?;
         failpoint!("writer.begin");
-        let begun = connection.busy_timeout(patience).and_then(|()| execute(connection, "BEGIN IMMEDIATE"));
-        begun.map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
+        let _open =
+            OpenTransaction::begin(connection, patience).map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
         failpoint!("writer.begun");
-        let _open = OpenTransaction(connection);
         let heads = load_heads(connection).map_err(GroupEnd::Refused)?;
         let tx = WriteTx::new(connection, heads, &self.identity);
         let is_alone = works.len() == 1;
         let mut answers = Vec::with_capacity(works.len());
         for work in works.iter_mut() {
-            let answer = run_member(connection, &tx, work);
-            if connection.is_autocommit() {
+            match run_member(connection, &tx, work) {
+                MemberEnd::Answered(answer) => answers.push(answer),
                 // Alone, its own error says more than "gone".
-                return match (is_alone, answer) {
-                    (true, Err(error)) => Ok(vec![Err(error)]),
-                    _ => Err(GroupEnd::Gone),
-                };
+                MemberEnd::Torn(error) if is_alone => return Ok(vec![Err(error)]),
+                MemberEnd::Torn(_) => return Err(GroupEnd::Gone),
             }
-            answers.push(answer);
             failpoint!("writer.member");
         }
         if answers.iter().all(Result::is_err) {
@@ -353,13 +349,39 @@ enum GroupEnd {
     Gone,
 }
 
+/// What became of one member.
+enum MemberEnd {
+    /// What it did is in the transaction, or undone when it refused.
+    Answered(Result<Answer>),
+    /// The transaction is gone, or holds what should have been undone: it must not
+    /// be committed.
+    Torn(Error),
+}
+
 /// Rolls back when dropped, unless the transaction has ended.
-struct OpenTransaction<'c>(&'c Connection);
+struct OpenTransaction<'c> {
+    connection: &'c Connection,
+    /// Prepared beforehand: where memory has run out, nothing can be prepared.
+    rollback: CachedStatement<'c>,
+}
+
+impl<'c> OpenTransaction<'c> {
+    fn begin(connection: &'c Connection, patience: Duration) -> rusqlite::Result<Self> {
+        connection.busy_timeout(patience)?;
+        let mut rollback = connection.prepare_cached("ROLLBACK")?;
+        if !connection.is_autocommit() {
+            // An earlier one could not be rolled back when it ended.
+            rollback.raw_execute()?;
+        }
+        execute(connection, "BEGIN IMMEDIATE")?;
+        Ok(OpenTransaction { connection, rollback })
+    }
+}
 
 impl Drop for OpenTransaction<'_> {
     fn drop(&mut self) {
-        if !self.0.is_autocommit() {
-            let _ = execute(self.0, "ROLLBACK");
+        if !self.connection.is_autocommit() {
+            let _ = self.rollback.raw_execute();
         }
     }
 }
@@ -368,22 +390,33 @@ fn execute(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(|_| ())
 }
 
-fn run_member(connection: &Connection, tx: &WriteTx<'_>, work: &mut Work) -> Result<Answer> {
+fn run_member(connection: &Connection, tx: &WriteTx<'_>, work: &mut Work) -> MemberEnd {
     let heads = tx.heads();
-    execute(connection, "SAVEPOINT member").map_err(storage_error)?;
+    if let Err(cause) = execute(connection, "SAVEPOINT member") {
+        return match connection.is_autocommit() {
+            true => MemberEnd::Torn(storage_error(cause)),
+            false => MemberEnd::Answered(Err(storage_error(cause))),
+        };
+    }
     let answer = match catch_unwind(AssertUnwindSafe(|| work(tx))) {
         Ok(answer) => answer,
         Err(_) => Err(Error::new(Code::Panicked, "a bug was caught inside a transaction; nothing was written")),
     };
     if connection.is_autocommit() {
-        return answer.and_then(|_| Err(Error::new(Code::StorageFault, "the storage rolled the transaction back")));
+        let gone = |_| Error::new(Code::StorageFault, "the storage rolled the transaction back");
+        return MemberEnd::Torn(answer.map_or_else(|error| error, gone));
     }
     if answer.is_err() {
-        execute(connection, "ROLLBACK TO member").map_err(storage_error)?;
+        // Refused or not, it may not stay in a transaction that others commit.
+        if let Err(cause) = execute(connection, "ROLLBACK TO member") {
+            return MemberEnd::Torn(storage_error(cause));
+        }
         tx.set_heads(heads);
     }
-    execute(connection, "RELEASE member").map_err(storage_error)?;
-    answer
+    match execute(connection, "RELEASE member") {
+        Ok(()) => MemberEnd::Answered(answer),
+        Err(cause) => MemberEnd::Torn(storage_error(cause)),
+    }
 }
 
 /// Reads where the gapless chains end.
@@ -504,6 +537,35 @@ mod tests {
         let found = |name| store.read(|tx| instance::fact(tx, name)).unwrap();
         assert_eq!((found("refuses"), found("panics"), found("inside")), (None, None, None));
         assert_eq!(found("commits").as_deref(), Some("written"));
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_not_committed_with_others() {
+        let (_directory, store) = open();
+        let (go, release) = channel();
+        let first = occupy(&store, release);
+        let spawn = |end: &'static str| {
+            let store = Arc::clone(&store);
+            std::thread::spawn(move || {
+                store.write(soon(), move |tx| {
+                    instance::set_fact(tx, end, "written")?;
+                    if end == "torn" {
+                        // As when there is no memory to undo it: the savepoint is lost.
+                        tx.run("RELEASE member", [])?;
+                        return Err(Error::new(Code::NotAllowed, "no"));
+                    }
+                    Ok(())
+                })
+            })
+        };
+        let (torn, commits) = (spawn("torn"), spawn("commits"));
+        await_line(&store, 2);
+        go.send(()).unwrap();
+        first.join().unwrap().unwrap();
+        assert!(torn.join().unwrap().is_err());
+        commits.join().unwrap().unwrap();
+        let found = |name: &str| store.read(|tx| instance::fact(tx, name)).unwrap();
+        assert_eq!((found("torn"), found("commits").as_deref()), (None, Some("written")));
     }
 
     #[test]
