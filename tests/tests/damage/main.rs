@@ -1,0 +1,79 @@
+//! Goal: damage is never served as truth. Whatever bytes of the database, its
+//! log or its index change, opening answers a typed fault, or verification names
+//! the damage, or every answer is true or a typed fault; nothing panics or hangs.
+//! Method: a database with every kind of row is made under virtual time, once
+//! closed and once cut off with commits in the log. Its bytes are flipped, its
+//! pages torn, swapped, zeroed and cut off; each damaged file is opened, asked
+//! everything, and held against the answers of the whole one. A seeded sample
+//! here; `make damage` does every byte.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and the long form prints its figures"
+)]
+
+mod answers;
+mod chain;
+mod harm;
+mod life;
+mod log;
+mod sweep;
+mod trial;
+
+use harm::{Harm, Instead, PAGE, Part, SECTOR, anatomy};
+use sweep::{Numbers, sweep};
+
+/// The seed of the samples; another one by `DAMAGE_SEED`.
+fn seed() -> u64 {
+    std::env::var("DAMAGE_SEED").ok().map_or(1, |text| text.parse().unwrap())
+}
+
+/// A page that was written up to the cut, with another's bytes or zeros behind it.
+fn tear(part: Part, page: usize, other: usize, cut: usize, numbers: &mut Numbers) -> Harm {
+    let instead = *numbers.pick(&[Instead::Zeros, Instead::BytesAt(other + cut)]);
+    Harm::Tear { part, at: page + cut, length: PAGE - cut, instead }
+}
+
+#[test]
+fn a_child_dies_with_commits_in_its_log() {
+    life::die_if_child();
+}
+
+#[test]
+#[ignore = "fails: what a row says beside its money is covered by nothing; the next commit seals rows"]
+fn no_flipped_byte_of_the_database_is_served_as_truth() {
+    let image = life::closed();
+    let mut numbers = Numbers(seed());
+    let mut harms = Vec::new();
+    for page in 0..image.database.len() / PAGE {
+        let anatomy = anatomy(&image.database, page);
+        for (places, count) in [(&anatomy.header, 3), (&anatomy.pointers, 2), (&anatomy.content, 6)] {
+            for _ in 0..count.min(places.len()) {
+                let mask = *numbers.pick(&[0x01, 0x80, 0x10, 0xff]);
+                harms.push(Harm::Flip { part: Part::Database, at: *numbers.pick(places), mask });
+            }
+        }
+    }
+    sweep("flips", &image, &harms).assert_honest();
+}
+
+#[test]
+fn no_torn_swapped_or_missing_page_is_served_as_truth() {
+    let image = life::closed();
+    let pages = image.database.len() / PAGE;
+    let mut numbers = Numbers(seed());
+    let mut harms = Vec::new();
+    for page in 0..pages {
+        let other = numbers.below(pages);
+        let cut = SECTOR * (1 + numbers.below(7));
+        harms.push(tear(Part::Database, page * PAGE, other * PAGE, cut, &mut numbers));
+        harms.push(Harm::Swap { a: page, b: other });
+        if page % 4 == 0 {
+            harms.push(Harm::Truncate { part: Part::Database, length: page * PAGE + 512 * numbers.below(8) });
+            harms.push(Harm::ZeroTail { part: Part::Database, from: page * PAGE + 512 * numbers.below(8) });
+        }
+    }
+    sweep("pages", &image, &harms).assert_honest();
+}
