@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
 use crate::store::connection::storage_error;
 use crate::store::guard::FileGuard;
+use crate::store::seal::{Seals, Sums};
 use crate::store::tx::{Heads, Identity, WriteTx};
 use crate::vocabulary::Code;
 use rusqlite::{Connection, ErrorCode};
@@ -87,6 +88,7 @@ pub(crate) struct Writer {
     line: Mutex<Line>,
     connection: Mutex<Option<Guarded>>,
     identity: Identity,
+    seals: Seals,
     is_poisoned: AtomicBool,
     commits: AtomicU64,
     members: AtomicU64,
@@ -103,11 +105,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, guard: Arc<FileGuard>, identity: Identity) -> Self {
+    pub(crate) fn new(connection: Connection, guard: Arc<FileGuard>, identity: Identity, seals: Seals) -> Self {
         Writer {
             line: Mutex::new(Line { waiting: VecDeque::new(), is_led: false }),
             connection: Mutex::new(Some(Guarded { connection, guard })),
             identity,
+            seals,
             is_poisoned: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             members: AtomicU64::new(0),
@@ -300,11 +303,12 @@ impl Writer {
         failpoint!("writer.begun");
         let _open = OpenTransaction(connection);
         let heads = load_heads(connection).map_err(GroupEnd::Refused)?;
-        let tx = WriteTx::new(connection, heads, &self.identity);
+        let sums = self.seals.load(connection).map_err(GroupEnd::Refused)?;
+        let tx = WriteTx::new(connection, heads, &self.identity, &self.seals);
         let is_alone = works.len() == 1;
         let mut answers = Vec::with_capacity(works.len());
         for work in works.iter_mut() {
-            let answer = run_member(connection, &tx, work);
+            let answer = run_member(connection, &self.seals, &tx, work);
             if connection.is_autocommit() {
                 // Alone, its own error says more than "gone".
                 return match (is_alone, answer) {
@@ -319,12 +323,24 @@ impl Writer {
             // Nothing to keep: dropping the open transaction rolls it back.
             return Ok(answers);
         }
+        self.seal(connection, sums, is_alone)?;
         failpoint!("writer.commit");
         self.commit(connection)?;
         failpoint!("writer.committed");
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.members.fetch_add(answers.len() as u64, Ordering::Relaxed);
         Ok(answers)
+    }
+
+    /// Writes the sums of what the members wrote.
+    fn seal(&self, connection: &Connection, loaded: Sums, is_alone: bool) -> std::result::Result<(), GroupEnd> {
+        self.seals.store(connection, loaded).map_err(|cause| {
+            // Rolled back by the storage, as under a member.
+            if connection.is_autocommit() && !is_alone {
+                return GroupEnd::Gone;
+            }
+            GroupEnd::Refused(storage_error(cause))
+        })
     }
 
     fn commit(&self, connection: &Connection) -> std::result::Result<(), GroupEnd> {
@@ -363,8 +379,8 @@ fn execute(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(|_| ())
 }
 
-fn run_member(connection: &Connection, tx: &WriteTx<'_>, work: &mut Work) -> Result<Answer> {
-    let heads = tx.heads();
+fn run_member(connection: &Connection, seals: &Seals, tx: &WriteTx<'_>, work: &mut Work) -> Result<Answer> {
+    let (heads, sums) = (tx.heads(), seals.sums());
     execute(connection, "SAVEPOINT member").map_err(storage_error)?;
     let answer = match catch_unwind(AssertUnwindSafe(|| work(tx))) {
         Ok(answer) => answer,
@@ -376,6 +392,7 @@ fn run_member(connection: &Connection, tx: &WriteTx<'_>, work: &mut Work) -> Res
     if answer.is_err() {
         execute(connection, "ROLLBACK TO member").map_err(storage_error)?;
         tx.set_heads(heads);
+        seals.set_sums(sums);
     }
     execute(connection, "RELEASE member").map_err(storage_error)?;
     answer

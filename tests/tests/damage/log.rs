@@ -39,11 +39,12 @@ fn log_bench(image: &Image) -> Bench {
     bench
 }
 
-fn damage_of_log(image: &Image, numbers: &mut Numbers, flips_per_frame: usize) -> Vec<Harm> {
+/// Every so many frames, each torn, cut off and zeroed, and flipped this often.
+fn damage_of_log(image: &Image, numbers: &mut Numbers, frames: usize, flips_per_frame: usize) -> Vec<Harm> {
     let length = image.log.as_ref().unwrap().len();
     let flip = |at, mask| Harm::Flip { part: Part::Log, at, mask };
     let mut harms: Vec<Harm> = (0..LOG_HEADER).map(|at| flip(at, 0x01)).collect();
-    for frame in (LOG_HEADER..length).step_by(FRAME) {
+    for frame in (LOG_HEADER..length).step_by(FRAME).step_by(frames) {
         let other = LOG_HEADER + FRAME * numbers.below(length / FRAME);
         for _ in 0..flips_per_frame {
             harms.push(flip(frame + numbers.below(24), *numbers.pick(&[0x01, 0x80, 0xff])));
@@ -64,7 +65,7 @@ fn damage_of_index(image: &Image, numbers: &mut Numbers, flips: usize) -> Vec<Ha
     let length = image.index.as_ref().unwrap().len();
     let flip = |at, mask| Harm::Flip { part: Part::Index, at, mask };
     // The header and its copy, and the locks; then the hash table.
-    let mut harms: Vec<Harm> = (0..136).map(|at| flip(at, 0xff)).collect();
+    let mut harms: Vec<Harm> = (0..136).step_by(if flips < 100 { 3 } else { 1 }).map(|at| flip(at, 0xff)).collect();
     harms.extend((0..flips).map(|_| flip(numbers.below(length), *numbers.pick(&[0x01, 0x80, 0xff]))));
     for length in [0, 1, 47, 48, 135, 136, 4_096, length - 1] {
         harms.push(Harm::Truncate { part: Part::Index, length });
@@ -81,7 +82,7 @@ fn saw_older(counts: &Counts) {
 fn a_damaged_log_is_an_older_truth_and_a_kept_head_tells() {
     let image = life::cut_off();
     let mut numbers = Numbers(crate::seed());
-    let harms = damage_of_log(&image, &mut numbers, 1);
+    let harms = damage_of_log(&image, &mut numbers, 7, 1);
     let counts = sweep_with("log", &|| log_bench(&image), &harms);
     counts.assert_honest();
     saw_older(&counts);
@@ -91,7 +92,7 @@ fn a_damaged_log_is_an_older_truth_and_a_kept_head_tells() {
 fn a_damaged_index_changes_nothing() {
     let image = life::cut_off();
     let mut numbers = Numbers(crate::seed());
-    let harms = damage_of_index(&image, &mut numbers, 64);
+    let harms = damage_of_index(&image, &mut numbers, 16);
     let counts = sweep("index", &image, &harms);
     counts.assert_honest();
     assert_eq!(counts.silent.len(), harms.len(), "{:?}", counts.by_outcome);
@@ -102,7 +103,7 @@ fn a_damaged_index_changes_nothing() {
 fn damaged_logs_and_databases_under_them_by_the_thousand() {
     let image = life::cut_off();
     let mut numbers = Numbers(crate::seed());
-    let mut harms = damage_of_log(&image, &mut numbers, 40);
+    let mut harms = damage_of_log(&image, &mut numbers, 1, 40);
     harms.extend(damage_of_index(&image, &mut numbers, 1_000));
     let flip = |at, mask| Harm::Flip { part: Part::Database, at, mask };
     harms.extend((0..image.database.len()).step_by(97).map(|at| flip(at, *numbers.pick(&[0x01, 0x80, 0xff]))));
