@@ -7,7 +7,7 @@ use crate::trial::{Bench, Depth, Outcome};
 use std::collections::BTreeSet;
 
 /// The pages of a table, from its root down (SQLite file format, section 1.6).
-fn pages_of(image: &Image, table: &str) -> Vec<usize> {
+pub(crate) fn pages_of(image: &Image, table: &str) -> Vec<usize> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("read.db");
     std::fs::write(&path, &image.database).unwrap();

@@ -5,11 +5,13 @@ use crate::life::Image;
 use crate::trial::{Bench, Outcome};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 /// A trial that takes longer hangs: each takes milliseconds.
-const HANG: Duration = Duration::from_secs(120);
+const HANG: Duration = Duration::from_secs(60);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
 /// The most violations that are written out.
 const SHOWN: usize = 20;
@@ -40,25 +42,33 @@ pub(crate) fn sweep_with(name: &str, bench: &(impl Fn() -> Bench + Sync), harms:
     let begun = Instant::now();
     let mut counts = Counts { by_outcome: BTreeMap::new(), violations: Vec::new(), silent: Vec::new() };
     let next = AtomicUsize::new(0);
+    // What each thread is at, and since when.
+    let trying: [Mutex<Option<(Harm, Instant)>>; THREADS] = Default::default();
     std::thread::scope(|scope| {
         let (tell, told) = mpsc::channel();
-        for _ in 0..THREADS {
+        for trying in &trying {
             let (tell, next) = (tell.clone(), &next);
             scope.spawn(move || {
                 let bench = bench();
                 while let Some(harm) = harms.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    *trying.lock().unwrap() = Some((*harm, Instant::now()));
                     tell.send((*harm, bench.tries(*harm))).unwrap();
                 }
+                *trying.lock().unwrap() = None;
             });
         }
         drop(tell);
         loop {
-            match told.recv_timeout(HANG) {
+            match told.recv_timeout(LOOK) {
                 Ok((harm, outcome)) => counts.add(harm, outcome),
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    // The threads can't be ended; only the process can.
-                    println!("a trial hangs, near {:?}", harms.get(next.load(Ordering::SeqCst).saturating_sub(2)));
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+            for trying in &trying {
+                let trying = *trying.lock().unwrap();
+                if let Some((harm, _)) = trying.filter(|(_, since)| since.elapsed() > HANG) {
+                    // The thread can't be ended; only the process can.
+                    println!("{name}: a trial hangs: {harm}");
                     std::process::abort();
                 }
             }
