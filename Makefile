@@ -13,6 +13,8 @@ DENY        := 0.20.2
 # How many kills `make torture` makes, and from which seed.
 KILLS       ?= 2000
 SEED        ?= 1
+# Every how many bytes `make damage` flips one.
+DAMAGE_STRIDE ?= 1
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -21,7 +23,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture damage bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +76,10 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
 	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
 		--ignored --exact torture --nocapture
+
+damage: tools ## Damage every byte of databases, logs and audit chains: make damage DAMAGE_STRIDE=1 SEED=1
+	@DAMAGE_STRIDE=$(DAMAGE_STRIDE) DAMAGE_SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests \
+		--test damage -- --include-ignored --skip one_flip_again --nocapture --test-threads=1
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core

@@ -22,22 +22,23 @@ pub(crate) fn pages_of(image: &Image, table: &str) -> Vec<usize> {
         let bytes = &image.database[page * PAGE..(page + 1) * PAGE];
         if bytes[0] == 5 {
             let child = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize - 1;
-            pages.extend(cells(bytes).into_iter().map(child));
+            pages.extend(cells(bytes, 0).into_iter().map(child));
             pages.push(child(8));
         }
     }
     pages
 }
 
-/// Where the cells of a page begin.
-fn cells(page: &[u8]) -> Vec<usize> {
-    let length = if page[0] == 5 { 12 } else { 8 };
-    let count = usize::from(u16::from_be_bytes([page[3], page[4]]));
-    let pointers = page[length..length + 2 * count].chunks_exact(2);
+/// Where the cells of a page begin whose header stands here.
+pub(crate) fn cells(page: &[u8], header: usize) -> Vec<usize> {
+    let pointers = header + if matches!(page[header], 2 | 5) { 12 } else { 8 };
+    let count = usize::from(u16::from_be_bytes([page[header + 3], page[header + 4]]));
+    let pointers = page[pointers..pointers + 2 * count].chunks_exact(2);
     pointers.map(|pair| usize::from(u16::from_be_bytes([pair[0], pair[1]]))).collect()
 }
 
-fn varint(bytes: &[u8]) -> (usize, usize) {
+/// A number of SQLite's variable length, and that length.
+pub(crate) fn varint(bytes: &[u8]) -> (usize, usize) {
     let length = bytes.iter().take(9).position(|byte| byte & 0x80 == 0).unwrap() + 1;
     (bytes[..length].iter().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f)), length)
 }
@@ -50,7 +51,7 @@ fn entry_bytes(image: &Image, pages: &[usize]) -> BTreeSet<usize> {
         if content[0] != 13 {
             continue;
         }
-        for cell in cells(content) {
+        for cell in cells(content, 0) {
             let (payload, first) = varint(&content[cell..]);
             let (_, second) = varint(&content[cell + first..]);
             bytes.extend(page * PAGE + cell..page * PAGE + cell + first + second + payload);

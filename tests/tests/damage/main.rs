@@ -19,11 +19,15 @@ mod chain;
 mod harm;
 mod life;
 mod log;
+mod places;
 mod sweep;
 mod trial;
 
 use harm::{Harm, Instead, PAGE, Part, SECTOR, anatomy};
-use sweep::{Numbers, sweep};
+use life::Image;
+use places::Places;
+use std::collections::BTreeMap;
+use sweep::{Counts, Numbers, sweep};
 
 /// The seed of the samples; another one by `DAMAGE_SEED`.
 fn seed() -> u64 {
@@ -94,6 +98,50 @@ fn no_torn_swapped_or_missing_page_is_served_as_truth() {
         }
     }
     sweep("pages", &image, &harms).assert_honest();
+}
+
+/// Prints what the bytes are that nobody missed.
+fn print_silent(image: &Image, counts: &Counts) {
+    let places = Places::of(image);
+    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    for harm in &counts.silent {
+        if let Harm::Flip { at, .. } = harm {
+            *found.entry(places.name(*at)).or_default() += 1;
+        }
+    }
+    found.iter().for_each(|(place, count)| println!("  {count:>7} silent: {place}"));
+}
+
+/// Every `DAMAGE_STRIDE`th byte of a small and a rich database, a
+/// bit of each; every page torn at every sector.
+#[test]
+#[ignore = "long: run by make damage"]
+fn every_byte_of_a_database() {
+    let stride: usize = std::env::var("DAMAGE_STRIDE").ok().map_or(1, |text| text.parse().unwrap());
+    let mut numbers = Numbers(seed());
+    for (name, image) in [("short", life::short()), ("rich", life::closed())] {
+        let mut harms = Vec::new();
+        for at in (numbers.below(stride)..image.database.len()).step_by(stride) {
+            let mask = 1_u8 << numbers.below(8);
+            harms.push(Harm::Flip { part: Part::Database, at, mask });
+        }
+        let counts = sweep(&format!("every byte, {name}"), &image, &harms);
+        print_silent(&image, &counts);
+        counts.assert_honest();
+    }
+    let image = life::closed();
+    let pages = image.database.len() / PAGE;
+    let mut harms = Vec::new();
+    for page in 0..pages {
+        for sector in 1..8 {
+            let other = PAGE * numbers.below(pages);
+            harms.push(tear(Part::Database, page * PAGE, other, sector * SECTOR, &mut numbers));
+        }
+        harms.push(Harm::Swap { a: page, b: numbers.below(pages) });
+        harms.push(Harm::Truncate { part: Part::Database, length: page * PAGE + SECTOR * numbers.below(8) });
+        harms.push(Harm::ZeroTail { part: Part::Database, from: page * PAGE + SECTOR * numbers.below(8) });
+    }
+    sweep("every page", &image, &harms).assert_honest();
 }
 
 /// One flip of the database again: `DAMAGE_AT=position DAMAGE_MASK=bits`.
