@@ -17,6 +17,10 @@ SEED        ?= 1
 # how many requests for memory it refuses of each.
 OPERATION   ?=
 MEMORY      ?= 100
+# Every how many bytes `make damage` flips one.
+DAMAGE_STRIDE ?= 1
+# How long `make fuzz` runs each target.
+SECONDS     ?= 60
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -25,7 +29,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +86,18 @@ torture: tools ## Kill processes at every moment of their lives: make torture KI
 faults: tools ## Fail every I/O call of every operation, and refuse memory: make faults OPERATION=wallet.fund MEMORY=100
 	@OPERATION="$(OPERATION)" MEMORY=$(MEMORY) cargo test --quiet --locked --release --package fusepay-tests --test faults -- \
 		--ignored --nocapture --test-threads 1
+
+damage: tools ## Damage every byte of databases, logs and audit chains: make damage DAMAGE_STRIDE=1 SEED=1
+	@DAMAGE_STRIDE=$(DAMAGE_STRIDE) DAMAGE_SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests \
+		--test damage -- --include-ignored --skip one_flip_again --nocapture --test-threads=1
+
+fuzz: tools ## Fuzz each target for a while, with a nightly compiler: make fuzz SECONDS=60
+	@for target in amount token webhook audit door; do \
+		echo "== $$target"; \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS) -print_final_stats=1 2>&1 \
+			| tee fuzz/$$target.log | grep -E "number_of_executed_units|SUMMARY|panicked at|Test unit written" || true; \
+		echo "crashes: $$(find fuzz/artifacts/$$target -type f 2>/dev/null | wc -l)"; \
+	done
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core

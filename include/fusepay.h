@@ -2485,7 +2485,7 @@ typedef struct fusepay_violation {
     size_t struct_size;
     // NULL: the report owns it.
     struct fusepay_memory *memory;
-    // "I1" to "I9", "FILE" for damage that SQLite itself finds, or "SCHEMA".
+    // "I1" to "I9", "FILE" for damage that SQLite itself finds, "SCHEMA", or "ROWS".
     const char *invariant;
     // What it is about.
     const char *subject;

@@ -19,6 +19,33 @@ fn mint(entropy: &dyn Entropy, now: UnixMillis) -> Result<[u8; 16]> {
     Ok(bytes)
 }
 
+/// Bits of a UUID of version 7 behind its clock that are not fixed.
+const FREE_BITS: u32 = 74;
+
+/// The id itself where it is greater than the last one; otherwise one a random
+/// step behind the last: a clock that stands or went back breaks no order.
+fn behind(minted: [u8; 16], last: [u8; 16]) -> [u8; 16] {
+    if minted > last {
+        return minted;
+    }
+    // RFC 9562 section 6.2, method 2; from 1 to 2^32, so that it stays hard to guess.
+    let step = (number(minted) & u128::from(u32::MAX)).saturating_add(1);
+    from_number(number(last).saturating_add(step))
+}
+
+/// An id as a number of 122 bits: clock, then what is random, without the fixed bits.
+fn number(bytes: [u8; 16]) -> u128 {
+    let all = u128::from_be_bytes(bytes);
+    let (clock, high, low) = (all >> 80, all >> 64 & 0xfff, all & (u128::MAX >> 66));
+    clock << FREE_BITS | high << 62 | low
+}
+
+fn from_number(number: u128) -> [u8; 16] {
+    let number = number.min(u128::MAX >> 6);
+    let (clock, high, low) = (number >> FREE_BITS, number >> 62 & 0xfff, number & (u128::MAX >> 66));
+    (clock << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low).to_be_bytes()
+}
+
 fn write_text(bytes: &[u8; 16], f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
     let digits = crate::canonical::hex(bytes);
     let parts = [digits.get(..8), digits.get(8..12), digits.get(12..16), digits.get(16..20), digits.get(20..)];
@@ -72,6 +99,14 @@ macro_rules! ids {
             #[allow(dead_code, reason = "not every kind is minted in core")]
             pub(crate) fn mint(entropy: &dyn Entropy, now: UnixMillis) -> Result<Self> {
                 mint(entropy, now).map($name)
+            }
+
+            /// Mints one that is greater than the last one there is, so that ids
+            /// stand in the order they were made in.
+            #[allow(dead_code, reason = "not every kind is put in order")]
+            pub(crate) fn mint_behind(entropy: &dyn Entropy, now: UnixMillis, last: Option<Self>) -> Result<Self> {
+                let minted = mint(entropy, now)?;
+                Ok($name(last.map_or(minted, |last| behind(minted, last.0))))
             }
         }
 
@@ -138,6 +173,29 @@ pub struct JobId(pub i64);
 mod tests {
     use super::*;
     use crate::entropy::SeededEntropy;
+    use std::str::FromStr;
+
+    #[test]
+    fn an_id_behind_another_is_greater_and_still_of_version_7() {
+        let entropy = SeededEntropy::new(1);
+        let mut last = None;
+        // The clock stands, goes back, and goes on.
+        for now in [5_000, 5_000, 5_000, 1_000, 0, 5_001, 9_000] {
+            let id = WalletId::mint_behind(&entropy, UnixMillis(now), last).unwrap();
+            assert!(last.is_none_or(|last| id > last), "{id} after {last:?}");
+            assert_eq!((id.0[6] >> 4, id.0[8] >> 6), (7, 0b10), "{id}");
+            last = Some(id);
+        }
+        assert!(last.unwrap().to_string().starts_with("00000000-2328-7"), "{last:?}");
+    }
+
+    #[test]
+    fn a_step_carries_through_the_fixed_bits() {
+        let full: [u8; 16] = WalletId::from_str("00000000-0001-7fff-bfff-ffffffffffff").unwrap().0;
+        let next = behind([0; 16], full);
+        assert_eq!(WalletId(next).to_string(), "00000000-0002-7000-8000-000000000000");
+        assert_eq!(from_number(number(full)), full);
+    }
 
     #[test]
     fn an_id_is_a_uuid_of_version_7_with_the_time_in_front() {

@@ -17,7 +17,7 @@ pub struct fusepay_violation {
     pub struct_size: usize,
     /// NULL: the report owns it.
     pub memory: *mut fusepay_memory,
-    /// "I1" to "I9", "FILE" for damage that SQLite itself finds, or "SCHEMA".
+    /// "I1" to "I9", "FILE" for damage that SQLite itself finds, "SCHEMA", or "ROWS".
     pub invariant: *const c_char,
     /// What it is about.
     pub subject: *const c_char,

@@ -199,7 +199,7 @@ fn commit_payment(
                 requested_at: request.requested_at.unwrap_or(supplies.wall),
             };
             let request_id = derive(desk.capabilities.request_id_format, &origin)?;
-            let payment = new_payment(supplies, &wallet, &request, &terms, &desk, request_id)?;
+            let payment = new_payment(tx, supplies, &wallet, &request, &terms, &desk, request_id)?;
             record_payment(tx, supplies, access, &wallet, &request, payment)
         },
     )
@@ -251,6 +251,7 @@ fn demand_same(quote: &Quote, request: &PayBill) -> Result<()> {
 }
 
 fn new_payment(
+    tx: &WriteTx<'_>,
     supplies: &Supplies,
     wallet: &Wallet,
     request: &PayBill,
@@ -259,7 +260,8 @@ fn new_payment(
     request_id: String,
 ) -> Result<Payment> {
     Ok(Payment {
-        id: PaymentId::mint(supplies, supplies.wall)?,
+        // Listings go by ids: in the order of the commits, whatever the clock says.
+        id: PaymentId::mint_behind(supplies, supplies.wall, bill::last(tx)?)?,
         user_id: wallet.user_id,
         wallet_id: wallet.id,
         biller: terms.biller.code.clone(),

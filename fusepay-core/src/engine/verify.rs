@@ -37,6 +37,9 @@
 //! **I9** Events and audit entries are numbered from 1 without gaps, no
 //! subscriber is ahead of the events, and every audit entry has the hash that
 //! follows from its content and the entry before it.
+//!
+//! What rows say beside their money and their order is held against the sums the
+//! engine keeps over each table (`store/seal.rs`): `ROWS` names the table.
 
 mod chain;
 mod ledger;
@@ -46,7 +49,7 @@ use crate::audit::AuditHead;
 use crate::engine::inner::Inner;
 use crate::error::{Error, Result};
 use crate::store::tx::{Identity, ReadTx};
-use crate::store::verify as rows;
+use crate::store::{seal, verify as rows};
 use crate::vocabulary::Code;
 
 /// The most violations a report lists; all are counted.
@@ -56,8 +59,9 @@ const LISTED_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Violation {
-    /// `I1` to `I9`, `FILE` for damage that SQLite itself finds, or `SCHEMA`
-    /// for tables, indexes and triggers that are not FusePay's.
+    /// `I1` to `I9`, `FILE` for damage that SQLite itself finds, `SCHEMA`
+    /// for tables, indexes and triggers that are not FusePay's, or `ROWS` for a
+    /// table with a row that is not as the engine wrote it.
     pub invariant: &'static str,
     /// What it is about: an account's name, `payment …`, `posting …`, `audit …`.
     pub subject: String,
@@ -152,7 +156,13 @@ fn verify_snapshot(tx: &ReadTx<'_>, identity: &Identity, report: &mut VerifyRepo
     waiting.judge(&books, report);
     part(report, "I8", |report| payment::judge_jobs(tx, report))?;
     part(report, "I9", |report| chain::judge_events(tx, report))?;
-    part(report, "I9", |report| chain::judge_audit(tx, identity, report))
+    part(report, "I9", |report| chain::judge_audit(tx, identity, report))?;
+    part(report, "ROWS", |report| {
+        for table in seal::differences(tx)? {
+            report.add("ROWS", format!("table {table}"), "a row of it is not as the engine wrote it, or is missing");
+        }
+        Ok(())
+    })
 }
 
 /// Runs one part of the check. Rows that can't be read are a finding of it, and

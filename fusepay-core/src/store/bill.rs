@@ -21,6 +21,8 @@ statements! {
         FROM payment WHERE id = :id";
     /// A payment by what its provider knows it as; payment_request.
     PAYMENT_BY_REQUEST = "SELECT id FROM payment WHERE provider = :provider AND request_id = :request";
+    /// The payment made last; primary key.
+    PAYMENT_LAST = "SELECT id FROM payment ORDER BY id DESC LIMIT 1";
     /// Payments in one state, oldest first, after one; payment_open or a scan for final states.
     PAYMENTS_BY_STATUS = "SELECT id FROM payment WHERE status = :status AND id > :after ORDER BY id LIMIT :limit";
     /// A wallet's payments, newest first, before one; payment_by_wallet.
@@ -145,6 +147,11 @@ fn payment(row: &Row<'_>) -> Result<PaymentRecord> {
 pub(crate) fn find(tx: &ReadTx<'_>, id: PaymentId) -> Result<PaymentRecord> {
     tx.first(PAYMENT_BY_ID, named_params! { ":id": id.as_bytes() }, payment)?
         .ok_or_else(|| Error::new(Code::NotFound, "there is no such payment"))
+}
+
+/// The payment made last.
+pub(crate) fn last(tx: &ReadTx<'_>) -> Result<Option<PaymentId>> {
+    tx.first(PAYMENT_LAST, [], |row| row.id(0, PaymentId::from_bytes))
 }
 
 /// The payment its provider knows by this request id.

@@ -4,6 +4,7 @@ use crate::clock::UnixMillis;
 use crate::error::Result;
 use crate::event::{Event, EventDraft};
 use crate::id::{HoldId, JobId, PaymentId, TransactionId, UserId, WalletId};
+use crate::store::row::damaged;
 use crate::store::statement::statements;
 use crate::store::tx::{Heads, ReadTx, WriteTx};
 use crate::vocabulary::EventName;
@@ -51,12 +52,20 @@ pub(crate) fn append(tx: &WriteTx<'_>, draft: &EventDraft, at: UnixMillis) -> Re
     Ok(())
 }
 
-/// The events after a sequence, in order.
+/// The events after a sequence, in order. Readers go on after the last one they
+/// were given, for ever round in a damaged file whose rows are out of order: that
+/// is an error.
 pub(crate) fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<Event>> {
     let params = named_params! { ":after": stored(sequence), ":limit": limit };
+    let mut last = stored(sequence);
     tx.all(EVENTS_AFTER, params, |row| {
+        let found = row.int(0)?;
+        if found <= last {
+            return Err(damaged(format!("event {found} follows event {last}")));
+        }
+        last = found;
         Ok(Event {
-            sequence: row.int(0)?.unsigned_abs(),
+            sequence: found.unsigned_abs(),
             name: row.word(1, EventName::from_number)?,
             at: row.time(2)?,
             user: row.opt_id(3, UserId::from_bytes)?,

@@ -18,6 +18,7 @@ pub(crate) mod migration;
 mod plans;
 pub(crate) mod queue;
 pub(crate) mod row;
+pub(crate) mod seal;
 pub(crate) mod statement;
 pub(crate) mod tx;
 pub(crate) mod verify;
@@ -31,6 +32,7 @@ use crate::id::InstanceId;
 use crate::secret::Secret;
 use crate::store::connection::{open_reader, open_writer, storage_error};
 use crate::store::guard::{FileGuard, sibling, write_again};
+use crate::store::seal::Seals;
 use crate::store::tx::{Identity, ReadTx, WriteTx};
 use crate::store::writer::{Inside, Writer, refuse_reentry};
 use crate::vocabulary::Code;
@@ -83,13 +85,14 @@ impl Store {
         let path = guard.path().to_owned();
         let connection = open_writer(&path)?;
         let instance = migration::migrate(&connection, instance)?;
+        let seals = Seals::install(&connection)?;
         guard.raise_shield()?;
         Ok(Store {
             path,
             readers: Mutex::new(Some(Readers { idle: Vec::new(), guard: Arc::clone(&guard) })),
             lent: Mutex::new(0),
             returned: Condvar::new(),
-            writer: Writer::new(connection, guard, Identity { instance, audit_key }),
+            writer: Writer::new(connection, guard, Identity { instance, audit_key }, seals),
         })
     }
 

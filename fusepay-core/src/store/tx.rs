@@ -9,6 +9,7 @@ use crate::id::InstanceId;
 use crate::secret::Secret;
 use crate::store::connection::storage_error;
 use crate::store::row::Row;
+use crate::store::seal::Seals;
 use rusqlite::{Connection, Params};
 use std::cell::Cell;
 
@@ -87,6 +88,7 @@ pub(crate) struct WriteTx<'c> {
     read: ReadTx<'c>,
     heads: Cell<Heads>,
     identity: &'c Identity,
+    seals: &'c Seals,
 }
 
 impl<'c> std::ops::Deref for WriteTx<'c> {
@@ -98,8 +100,8 @@ impl<'c> std::ops::Deref for WriteTx<'c> {
 }
 
 impl<'c> WriteTx<'c> {
-    pub(crate) fn new(connection: &'c Connection, heads: Heads, identity: &'c Identity) -> Self {
-        WriteTx { read: ReadTx::new(connection), heads: Cell::new(heads), identity }
+    pub(crate) fn new(connection: &'c Connection, heads: Heads, identity: &'c Identity, seals: &'c Seals) -> Self {
+        WriteTx { read: ReadTx::new(connection), heads: Cell::new(heads), identity, seals }
     }
 
     pub(crate) fn identity(&self) -> &Identity {
@@ -116,18 +118,27 @@ impl<'c> WriteTx<'c> {
 
     /// Runs a statement that changes rows; answers how many.
     pub(crate) fn run(&self, sql: &'static str, params: impl Params) -> Result<usize> {
-        self.read.connection.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(storage_error)
+        self.counted(|connection| connection.prepare_cached(sql).and_then(|mut s| s.execute(params)))
     }
 
     /// Runs a statement that inserts a row; answers its rowid.
     pub(crate) fn insert(&self, sql: &'static str, params: impl Params) -> Result<i64> {
-        self.read.connection.prepare_cached(sql).and_then(|mut s| s.insert(params)).map_err(storage_error)
+        self.counted(|connection| connection.prepare_cached(sql).and_then(|mut s| s.insert(params)))
+    }
+
+    /// A statement that fails leaves none of its rows, so none may stay in the sums.
+    fn counted<R>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<R>) -> Result<R> {
+        let sums = self.seals.sums();
+        run(self.read.connection).map_err(|cause| {
+            self.seals.set_sums(sums);
+            storage_error(cause)
+        })
     }
 
     /// Runs `work`; when it refuses, everything it did is undone and the
     /// transaction goes on.
     pub(crate) fn savepoint<R>(&self, work: impl FnOnce(&Self) -> Result<R>) -> Result<R> {
-        let heads = self.heads.get();
+        let (heads, sums) = (self.heads.get(), self.seals.sums());
         self.run("SAVEPOINT part", [])?;
         let result = work(self);
         if self.read.connection.is_autocommit() {
@@ -139,6 +150,7 @@ impl<'c> WriteTx<'c> {
         if result.is_err() {
             self.run("ROLLBACK TO part", [])?;
             self.heads.set(heads);
+            self.seals.set_sums(sums);
         }
         self.run("RELEASE part", [])?;
         result

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
 use crate::store::connection::storage_error;
 use crate::store::guard::FileGuard;
+use crate::store::seal::{Seals, Sums};
 use crate::store::tx::{Heads, Identity, WriteTx};
 use crate::vocabulary::Code;
 use rusqlite::{CachedStatement, Connection, ErrorCode};
@@ -87,6 +88,7 @@ pub(crate) struct Writer {
     line: Mutex<Line>,
     connection: Mutex<Option<Guarded>>,
     identity: Identity,
+    seals: Seals,
     is_poisoned: AtomicBool,
     commits: AtomicU64,
     members: AtomicU64,
@@ -103,11 +105,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, guard: Arc<FileGuard>, identity: Identity) -> Self {
+    pub(crate) fn new(connection: Connection, guard: Arc<FileGuard>, identity: Identity, seals: Seals) -> Self {
         Writer {
             line: Mutex::new(Line { waiting: VecDeque::new(), is_led: false }),
             connection: Mutex::new(Some(Guarded { connection, guard })),
             identity,
+            seals,
             is_poisoned: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             members: AtomicU64::new(0),
@@ -304,11 +307,12 @@ impl Writer {
             OpenTransaction::begin(connection, patience).map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
         failpoint!("writer.begun");
         let heads = load_heads(connection).map_err(GroupEnd::Refused)?;
-        let tx = WriteTx::new(connection, heads, &self.identity);
+        let sums = self.seals.load(connection).map_err(GroupEnd::Refused)?;
+        let tx = WriteTx::new(connection, heads, &self.identity, &self.seals);
         let is_alone = works.len() == 1;
         let mut answers = Vec::with_capacity(works.len());
         for work in works.iter_mut() {
-            match run_member(connection, &tx, work) {
+            match run_member(connection, &self.seals, &tx, work) {
                 MemberEnd::Answered(answer) => answers.push(answer),
                 // Alone, its own error says more than "gone".
                 MemberEnd::Torn(error) if is_alone => return Ok(vec![Err(error)]),
@@ -320,12 +324,24 @@ impl Writer {
             // Nothing to keep: dropping the open transaction rolls it back.
             return Ok(answers);
         }
+        self.seal(connection, sums, is_alone)?;
         failpoint!("writer.commit");
         self.commit(connection)?;
         failpoint!("writer.committed");
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.members.fetch_add(answers.len() as u64, Ordering::Relaxed);
         Ok(answers)
+    }
+
+    /// Writes the sums of what the members wrote.
+    fn seal(&self, connection: &Connection, loaded: Sums, is_alone: bool) -> std::result::Result<(), GroupEnd> {
+        self.seals.store(connection, loaded).map_err(|cause| {
+            // Rolled back by the storage, as under a member.
+            if connection.is_autocommit() && !is_alone {
+                return GroupEnd::Gone;
+            }
+            GroupEnd::Refused(storage_error(cause))
+        })
     }
 
     fn commit(&self, connection: &Connection) -> std::result::Result<(), GroupEnd> {
@@ -390,8 +406,8 @@ fn execute(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(|_| ())
 }
 
-fn run_member(connection: &Connection, tx: &WriteTx<'_>, work: &mut Work) -> MemberEnd {
-    let heads = tx.heads();
+fn run_member(connection: &Connection, seals: &Seals, tx: &WriteTx<'_>, work: &mut Work) -> MemberEnd {
+    let (heads, sums) = (tx.heads(), seals.sums());
     if let Err(cause) = execute(connection, "SAVEPOINT member") {
         return match connection.is_autocommit() {
             true => MemberEnd::Torn(storage_error(cause)),
@@ -412,6 +428,7 @@ fn run_member(connection: &Connection, tx: &WriteTx<'_>, work: &mut Work) -> Mem
             return MemberEnd::Torn(storage_error(cause));
         }
         tx.set_heads(heads);
+        seals.set_sums(sums);
     }
     match execute(connection, "RELEASE member") {
         Ok(()) => MemberEnd::Answered(answer),

@@ -1691,8 +1691,9 @@ class Violation:
     def __new__(cls, invariant: str, subject: str, detail: str) -> Self: ...
     @property
     def invariant(self) -> str:
-        """`I1` to `I9`, `FILE` for damage that SQLite itself finds, or `SCHEMA`
-        for tables, indexes and triggers that are not FusePay's.
+        """`I1` to `I9`, `FILE` for damage that SQLite itself finds, `SCHEMA`
+        for tables, indexes and triggers that are not FusePay's, or `ROWS` for a
+        table with a row that is not as the engine wrote it.
         """
     @property
     def subject(self) -> str:

@@ -23,8 +23,9 @@ record! {
 record! {
     /// Something in the file that must not be.
     Violation from fusepay_core::Violation {
-        /// `I1` to `I9`, `FILE` for damage that SQLite itself finds, or `SCHEMA`
-        /// for tables, indexes and triggers that are not FusePay's.
+        /// `I1` to `I9`, `FILE` for damage that SQLite itself finds, `SCHEMA`
+        /// for tables, indexes and triggers that are not FusePay's, or `ROWS` for a
+        /// table with a row that is not as the engine wrote it.
         invariant: String,
         /// What it is about: an account's name, `payment ...`, `posting ...`, `audit ...`.
         subject: String,
