@@ -55,7 +55,7 @@ struct Readers {
 /// SQLite's own locks on the file, so the guard goes after the connection.
 struct Lent<'s> {
     connection: Option<Connection>,
-    _guard: Arc<FileGuard>,
+    guard: Arc<FileGuard>,
     store: &'s Store,
 }
 
@@ -84,6 +84,7 @@ impl Store {
         let connection = open_writer(&path)?;
         let instance = migration::migrate(&connection, instance)?;
         guard.raise_shield()?;
+        guard.begin_watch()?;
         Ok(Store {
             path,
             readers: Mutex::new(Some(Readers { idle: Vec::new(), guard: Arc::clone(&guard) })),
@@ -168,10 +169,14 @@ impl Store {
         let open = readers.as_mut().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))?;
         let kept = open.idle.pop();
         *self.lent.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        let mut lent = Lent { connection: kept, _guard: Arc::clone(&open.guard), store: self };
+        let mut lent = Lent { connection: kept, guard: Arc::clone(&open.guard), store: self };
         drop(readers);
         if lent.connection.is_none() {
+            // By its name: another file there would be read as ours, and closing
+            // it would move our log into it.
+            lent.guard.check_files()?;
             lent.connection = Some(open_reader(&self.path)?);
+            lent.guard.check_files()?;
         }
         Ok(lent)
     }

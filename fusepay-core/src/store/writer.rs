@@ -259,19 +259,19 @@ impl Writer {
     fn run_group(&self, works: &mut [Work], patience: Duration) -> Vec<Result<Answer>> {
         let guarded = lock(&self.connection);
         let _inside = Inside::enter();
-        let Some(Guarded { connection, guard }) = guarded.as_ref() else {
+        let Some(at) = guarded.as_ref() else {
             return works.iter().map(|_| Err(closed())).collect();
         };
-        let _turn = match guard.lock_writing(Deadline::after(patience)) {
+        let _turn = match at.guard.lock_writing(Deadline::after(patience)) {
             Ok(turn) => turn,
             Err(error) => return works.iter().map(|_| Err(again(&error))).collect(),
         };
-        match self.try_group(connection, works, patience) {
+        match self.try_group(at, works, patience) {
             Ok(answers) => answers,
             Err(GroupEnd::Refused(error)) => works.iter().map(|_| Err(again(&error))).collect(),
             Err(GroupEnd::Gone) => works
                 .iter_mut()
-                .map(|work| match self.try_group(connection, std::slice::from_mut(work), patience) {
+                .map(|work| match self.try_group(at, std::slice::from_mut(work), patience) {
                     Ok(mut answers) => answers.pop().unwrap_or_else(|| Err(closed())),
                     Err(GroupEnd::Refused(error)) => Err(error),
                     Err(GroupEnd::Gone) => Err(Error::new(
@@ -286,7 +286,7 @@ impl Writer {
     /// One BEGIN … COMMIT over these members.
     fn try_group(
         &self,
-        connection: &Connection,
+        at: &Guarded,
         works: &mut [Work],
         patience: Duration,
     ) -> std::result::Result<Vec<Result<Answer>>, GroupEnd> {
@@ -295,6 +295,8 @@ impl Writer {
             return Err(GroupEnd::Refused(Error::new(Code::Poisoned, detail)));
         }
         failpoint!("writer.begin");
+        let Guarded { connection, guard } = at;
+        guard.check_files().map_err(GroupEnd::Refused)?;
         let begun = connection.busy_timeout(patience).and_then(|()| execute(connection, "BEGIN IMMEDIATE"));
         begun.map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
         failpoint!("writer.begun");
@@ -321,6 +323,8 @@ impl Writer {
         }
         failpoint!("writer.commit");
         self.commit(connection)?;
+        // Money that went into a file without a name is not acknowledged.
+        guard.check_committed().map_err(|cause| self.doubt(cause))?;
         failpoint!("writer.committed");
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.members.fetch_add(answers.len() as u64, Ordering::Relaxed);
@@ -335,9 +339,15 @@ impl Writer {
         if cause.sqlite_error_code() == Some(ErrorCode::DiskFull) {
             return Err(GroupEnd::Refused(storage_error(cause)));
         }
+        Err(self.doubt(cause))
+    }
+
+    /// The result of a commit is not known: in doubt for all in it.
+    fn doubt(&self, cause: impl std::error::Error + Send + Sync + 'static) -> GroupEnd {
         self.is_poisoned.store(true, Ordering::Release);
-        let detail = "the commit may or may not be durable; close, reopen, and repeat with the same key";
-        Err(GroupEnd::Refused(Error::new(Code::InDoubt, detail).with_source(cause)))
+        let detail =
+            format!("the commit may or may not be durable ({cause}); close, reopen, and repeat with the same key");
+        GroupEnd::Refused(Error::new(Code::InDoubt, detail).with_source(cause))
     }
 }
 

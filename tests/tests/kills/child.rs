@@ -4,8 +4,8 @@
 //! back-ups in between, close. It says what it is about to do (`ASK`), what it
 //! did (`ACK`), and where in its life it is; every line is one write.
 
-use crate::biller::{CUSTOMERS, FileBiller, HANGING};
-use crate::op::{Numbers, Op};
+use crate::biller::FileBiller;
+use crate::op::{Known, Numbers, Op};
 use crate::site;
 use fusepay_core::{FusePay, WalletId};
 use std::fmt::Display;
@@ -77,7 +77,8 @@ impl Storms<'_> {
     fn one_thread(&self, name: &str, thread: u64, mut numbers: Numbers) {
         let (mut holds, mut payments) = (Vec::new(), Vec::new());
         for step in 0..STEPS {
-            let op = self.next_op(format!("{name}-{step}"), &mut numbers, &holds, &payments);
+            let known = Known { wallets: self.wallets, holds: &holds, payments: &payments };
+            let op = Op::next(format!("{name}-{step}"), &mut numbers, &known);
             say("ASK", &op);
             match op.perform(self.engine) {
                 Ok(id) => {
@@ -93,34 +94,6 @@ impl Storms<'_> {
             if thread == 0 && step == STEPS / 2 {
                 self.take_stock(name);
             }
-        }
-    }
-
-    fn next_op(&self, key: String, numbers: &mut Numbers, holds: &[String], payments: &[String]) -> Op {
-        let kinds = [
-            "pay", "pay", "pay", "pay", "transfer", "transfer", "fund", "credit", "debit", "withdraw", "hold",
-            "capture", "release", "refund", "register",
-        ];
-        let mut kind = *numbers.pick(&kinds);
-        let from: &[String] = if kind == "refund" { payments } else { holds };
-        if matches!(kind, "capture" | "release" | "refund") && from.is_empty() {
-            kind = "hold";
-        }
-        let target = match kind {
-            "capture" | "release" | "refund" => numbers.pick(from).clone(),
-            // Rare: each keeps a thread until the kill.
-            "pay" if numbers.below(12) == 0 => format!("{}-{key}", numbers.pick(HANGING)),
-            "pay" => format!("{}-{key}", numbers.pick(CUSTOMERS)),
-            _ => "-".to_owned(),
-        };
-        let first = usize::try_from(numbers.below(self.wallets.len() as u64)).unwrap();
-        Op {
-            key,
-            kind: kind.to_owned(),
-            wallet: self.wallets[first],
-            other: self.wallets[(first + 1) % self.wallets.len()],
-            minor: 1 + i64::try_from(numbers.below(400)).unwrap(),
-            target,
         }
     }
 
