@@ -94,6 +94,22 @@ pub(crate) struct WritingLock {
     _lock: SlotLock,
 }
 
+/// Nobody rebuilds the index of the log meanwhile; ends on drop.
+#[must_use]
+pub(crate) struct CommitShield<'g> {
+    #[cfg_attr(not(all(target_os = "linux", target_pointer_width = "64")), allow(dead_code))]
+    guard: &'g FileGuard,
+}
+
+impl Drop for CommitShield<'_> {
+    fn drop(&mut self) {
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+        if self.guard.check_process().is_ok() {
+            shield::let_recover(&self.guard.shield().shared_memory);
+        }
+    }
+}
+
 /// Proof, for other processes, that an incarnation may still act; ends on drop.
 ///
 /// Whoever is inside a provider call keeps it (in an `Arc`), also past the end
@@ -228,6 +244,24 @@ impl FileGuard {
             shield.is_raised = true;
         }
         Ok(())
+    }
+
+    /// Shields one commit, from after its begin to its end: see
+    /// `guard/shield.rs`. Does nothing where there is no shield.
+    ///
+    /// Errors: `Forked`; `Busy` when somebody rebuilds the index past the deadline.
+    pub(crate) fn shield_commit(&self, deadline: Deadline) -> Result<CommitShield<'_>> {
+        self.check_process()?;
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+        while !shield::hold_off_recovery(&self.shield().shared_memory)? {
+            if deadline.is_over() {
+                return Err(Error::new(Code::Busy, "somebody is rebuilding the index of the log"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+        let _ = deadline;
+        Ok(CommitShield { guard: self })
     }
 
     /// Lowers the shield, so that the last connection to close can checkpoint

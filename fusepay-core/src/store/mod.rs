@@ -41,6 +41,8 @@ use std::time::Duration;
 
 /// Idle reading connections kept; more are opened when needed and dropped after.
 const READERS_KEPT: usize = 64;
+/// How long an open waits for its turn at writing: as long as for SQLite's lock.
+const OPEN_WAIT: Duration = Duration::from_secs(10);
 /// How long a close waits for reads under way. Longer ones keep the file's
 /// guard, so that this process can't open it again before they are done.
 const READS_WAIT: Duration = Duration::from_secs(1);
@@ -81,8 +83,12 @@ impl Store {
     /// Raises the shield once SQLite has opened its log.
     pub(crate) fn open(guard: Arc<FileGuard>, instance: InstanceId, audit_key: Option<Secret>) -> Result<Store> {
         let path = guard.path().to_owned();
+        // A migration writes, also one that changes nothing: two who write at
+        // once, where SQLite's own lock was stripped, overwrite each other.
+        let turn = guard.lock_writing(Deadline::after(OPEN_WAIT))?;
         let connection = open_writer(&path)?;
         let instance = migration::migrate(&connection, instance)?;
+        drop(turn);
         guard.raise_shield()?;
         guard.begin_watch()?;
         Ok(Store {

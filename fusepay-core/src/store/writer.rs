@@ -32,6 +32,9 @@ use std::time::Duration;
 /// The most members of one commit: bounds how long the first waits for the last.
 const GROUP_MAX: usize = 512;
 
+/// How long maintenance waits for its turn at writing: as long as for SQLite's lock.
+const MAINTENANCE_WAIT: Duration = Duration::from_secs(10);
+
 type Answer = Box<dyn Any + Send>;
 type Work = Box<dyn FnMut(&WriteTx<'_>) -> Result<Answer> + Send>;
 
@@ -147,7 +150,9 @@ impl Writer {
         refuse_reentry()?;
         let guarded = lock(&self.connection);
         let _inside = Inside::enter();
-        work(&guarded.as_ref().ok_or_else(closed)?.connection)
+        let Guarded { connection, guard } = guarded.as_ref().ok_or_else(closed)?;
+        let _turn = guard.lock_writing(Deadline::after(MAINTENANCE_WAIT))?;
+        work(connection)
     }
 
     /// Closes the connection; every later call answers `Closed`.
@@ -300,7 +305,10 @@ impl Writer {
         let begun = connection.busy_timeout(patience).and_then(|()| execute(connection, "BEGIN IMMEDIATE"));
         begun.map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
         failpoint!("writer.begun");
+        let shield = guard.shield_commit(Deadline::after(patience));
+        // Dropped before the shield, for its end changes the index of the log too.
         let _open = OpenTransaction(connection);
+        let _shielded = shield.as_ref().map_err(|error| GroupEnd::Refused(again(error)))?;
         let heads = load_heads(connection).map_err(GroupEnd::Refused)?;
         let tx = WriteTx::new(connection, heads, &self.identity);
         let is_alone = works.len() == 1;
