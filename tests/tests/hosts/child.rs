@@ -63,6 +63,10 @@ impl Diary {
         self.is_meddled.store(false, Ordering::SeqCst);
     }
 
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn end(&self) {
         self.is_over.store(true, Ordering::SeqCst);
     }

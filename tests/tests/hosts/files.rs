@@ -23,7 +23,7 @@ pub(crate) enum Meddling {
 
 pub(crate) const MEDDLINGS: [Meddling; 3] = [Meddling::Moved, Meddling::Unlinked, Meddling::Replaced];
 
-fn beside(site: &Site, suffix: &str) -> PathBuf {
+pub(crate) fn beside(site: &Site, suffix: &str) -> PathBuf {
     site.dir().join(format!("money.db{suffix}"))
 }
 

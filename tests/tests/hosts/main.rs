@@ -28,3 +28,51 @@ mod op;
 mod site;
 
 mod files;
+mod fork;
+mod locks;
+mod second;
+
+use op::Numbers;
+use site::{Site, Tally};
+use std::time::Instant;
+
+fn from_environment(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// All of it, over and over; each round on a file of its own.
+#[test]
+#[ignore = "long: make hosts ROUNDS=n"]
+fn hosts() {
+    let (rounds, seed) = (from_environment("ROUNDS", 20), from_environment("SEED", 1));
+    let (mut tally, mut numbers, began) = (Tally::default(), Numbers(seed), Instant::now());
+    let (mut detections, mut forks, mut closes, mut visits) = (0, 0, 0, 0);
+    for round in 0..rounds {
+        let mut site = Site::new();
+        for suffix in files::SUFFIXES {
+            for meddling in files::MEDDLINGS {
+                let name = format!("m{round}{meddling:?}{suffix}");
+                detections += files::round(&mut site, &name, (meddling, suffix), &mut numbers, &mut tally);
+            }
+        }
+        for (number, cut) in files::CUTS.into_iter().enumerate() {
+            detections += files::cut_round(&format!("c{round}-{number}"), cut, &mut numbers, &mut tally);
+        }
+        let stripped = locks::round(&mut site, &format!("l{round}"), 2, &mut numbers, &mut tally);
+        (closes, visits) = (closes + stripped.closes, visits + stripped.visits);
+        fork::round(&mut site, &format!("f{round}"), 20, &mut numbers, &mut tally);
+        forks += 20;
+        let engine = site.open();
+        site.settle(&engine, &mut tally);
+        engine.close(child::PATIENCE).unwrap();
+        if !tally.violations.is_empty() {
+            break;
+        }
+    }
+    println!("seed {seed}, {} s, rounds {rounds}", began.elapsed().as_secs());
+    println!("forks {forks}, lock-stripping closes {closes}, visits of a second SQLite {visits}");
+    println!("acknowledged {}, cut off {}, payments {}", tally.acknowledged, tally.cut_off, tally.payments);
+    println!("detections {detections}");
+    println!("lost {}, doubled {}, violations {}", tally.lost, tally.doubled, tally.violations.len());
+    files::assert_clean(&tally, seed);
+}

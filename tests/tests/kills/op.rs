@@ -66,6 +66,11 @@ impl Op {
         }
     }
 
+    /// A small operation of this kind, about this target.
+    pub(crate) fn about(kind: &str, key: &str, wallet: WalletId, target: &str) -> Op {
+        Op { key: key.to_owned(), kind: kind.to_owned(), wallet, other: wallet, minor: 7, target: target.to_owned() }
+    }
+
     pub(crate) fn parse(line: &str) -> Op {
         let words: Vec<&str> = line.split(' ').collect();
         let [key, kind, wallet, other, minor, target] = words[..] else { panic!("not an operation: {line}") };
