@@ -61,6 +61,9 @@ pub(crate) fn round(site: &mut Site, name: &str, visitors: u64, numbers: &mut Nu
             })
             .collect();
         storm(&engine, &wallets, name, numbers.next(), &diary, || {
+            // Alone with the second copy: long enough for the rare meeting of its
+            // read with a commit.
+            diary.await_answers(if visitors == 0 { 300 } else { 1 });
             for _ in 0..visitors {
                 let status = Command::new(std::env::current_exe().unwrap())
                     .args(["--exact", "locks::another_process_visits", "--test-threads=1"])
@@ -95,8 +98,8 @@ pub(crate) fn round(site: &mut Site, name: &str, visitors: u64, numbers: &mut Nu
 fn a_second_sqlite_that_strips_the_locks_during_a_storm_loses_nothing() {
     let (seed, mut tally, mut site) = (16, Tally::default(), Site::new());
     let mut numbers = Numbers(seed);
-    for number in 0..3 {
-        let stripped = round(&mut site, &format!("l{number}"), 2, &mut numbers, &mut tally);
+    for (number, visitors) in [2, 0, 2, 0].into_iter().enumerate() {
+        let stripped = round(&mut site, &format!("l{number}"), visitors, &mut numbers, &mut tally);
         assert!(stripped.closes > 20, "{stripped:?}");
         assert!(SecondSqlite::load().is_none() || stripped.visits > 5, "{stripped:?}");
     }

@@ -58,8 +58,11 @@ fn hosts() {
         for (number, cut) in files::CUTS.into_iter().enumerate() {
             detections += files::cut_round(&format!("c{round}-{number}"), cut, &mut numbers, &mut tally);
         }
-        let stripped = locks::round(&mut site, &format!("l{round}"), 2, &mut numbers, &mut tally);
-        (closes, visits) = (closes + stripped.closes, visits + stripped.visits);
+        for visitors in [2, 0] {
+            let name = format!("l{round}-{visitors}");
+            let stripped = locks::round(&mut site, &name, visitors, &mut numbers, &mut tally);
+            (closes, visits) = (closes + stripped.closes, visits + stripped.visits);
+        }
         fork::round(&mut site, &format!("f{round}"), 20, &mut numbers, &mut tally);
         forks += 20;
         let engine = site.open();
