@@ -21,6 +21,8 @@ MEMORY      ?= 100
 DAMAGE_STRIDE ?= 1
 # How long `make fuzz` runs each target.
 SECONDS     ?= 60
+# How many rounds of each kind `make hosts` makes.
+ROUNDS      ?= 20
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -29,7 +31,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans hosts bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +100,15 @@ fuzz: tools ## Fuzz each target for a while, with a nightly compiler: make fuzz 
 			| tee fuzz/$$target.log | grep -E "number_of_executed_units|SUMMARY|panicked at|Test unit written" || true; \
 		echo "crashes: $$(find fuzz/artifacts/$$target -type f 2>/dev/null | wc -l)"; \
 	done
+
+orphans: KILLS = 500
+orphans: tools ## Kill processes in their calls, and time who takes the payments up: make orphans KILLS=500
+	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release \
+		--package fusepay-tests --test kills -- --ignored --exact orphans::orphans --nocapture
+
+hosts: tools ## Meddle with the files of a live engine: make hosts ROUNDS=20 SEED=1
+	@ROUNDS=$(ROUNDS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test hosts -- \
+		--ignored --exact hosts --nocapture
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core

@@ -10,6 +10,8 @@
 //! - the *shield*: keeps a second copy of SQLite in this process from removing
 //!   the write-ahead log under us (`guard/shield.rs`).
 //!
+//! The *watch* tells when the names lead to other files (`guard/watch.rs`).
+//!
 //! No SQL here. All promises hold on 64-bit Linux; `docs/durability.md` says
 //! what is missing elsewhere.
 
@@ -24,13 +26,15 @@ mod shield;
 #[cfg(any(test, not(all(target_os = "linux", target_pointer_width = "64"))))]
 mod side_file;
 mod slot;
+#[cfg(unix)]
+mod watch;
 
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::vocabulary::Code;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(crate) use file::{
@@ -64,6 +68,8 @@ pub(crate) struct FileGuard {
     locks: LockFile,
     owner: Owner,
     shield: Mutex<Shield>,
+    #[cfg(unix)]
+    watch: OnceLock<watch::Watch>,
     pid: u32,
     _process: SlotLock,
 }
@@ -86,6 +92,22 @@ pub(crate) struct MaintenanceLock {
 #[must_use]
 pub(crate) struct WritingLock {
     _lock: SlotLock,
+}
+
+/// Nobody rebuilds the index of the log meanwhile; ends on drop.
+#[must_use]
+pub(crate) struct CommitShield<'g> {
+    #[cfg_attr(not(all(target_os = "linux", target_pointer_width = "64")), allow(dead_code))]
+    guard: &'g FileGuard,
+}
+
+impl Drop for CommitShield<'_> {
+    fn drop(&mut self) {
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+        if self.guard.check_process().is_ok() {
+            shield::let_recover(&self.guard.shield().shared_memory);
+        }
+    }
 }
 
 /// Proof, for other processes, that an incarnation may still act; ends on drop.
@@ -143,7 +165,18 @@ impl FileGuard {
 
         let identity = FileIdentity::of(&database)?;
         open_here().push((pid, identity));
-        Ok(FileGuard { path, identity, database, locks, owner, shield: Mutex::default(), pid, _process: process })
+        Ok(FileGuard {
+            path,
+            identity,
+            database,
+            locks,
+            owner,
+            shield: Mutex::default(),
+            #[cfg(unix)]
+            watch: OnceLock::new(),
+            pid,
+            _process: process,
+        })
     }
 
     /// The path to hand to SQLite: absolute, and free of symbolic links. It is
@@ -213,6 +246,24 @@ impl FileGuard {
         Ok(())
     }
 
+    /// Shields one commit, from after its begin to its end: see
+    /// `guard/shield.rs`. Does nothing where there is no shield.
+    ///
+    /// Errors: `Forked`; `Busy` when somebody rebuilds the index past the deadline.
+    pub(crate) fn shield_commit(&self, deadline: Deadline) -> Result<CommitShield<'_>> {
+        self.check_process()?;
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+        while !shield::hold_off_recovery(&self.shield().shared_memory)? {
+            if deadline.is_over() {
+                return Err(Error::new(Code::Busy, "somebody is rebuilding the index of the log"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+        let _ = deadline;
+        Ok(CommitShield { guard: self })
+    }
+
     /// Lowers the shield, so that the last connection to close can checkpoint
     /// and remove the log. To be called right before that close.
     pub(crate) fn lower_shield(&self) {
@@ -226,6 +277,41 @@ impl FileGuard {
             shield::lower(&self.database, &shield.shared_memory);
             shield.is_raised = false;
         }
+    }
+
+    /// Begins to watch over the files, once SQLite has opened all of them. From
+    /// then on the two checks below compare; before, and on systems that can't
+    /// tell one file from another (Windows), they agree to everything.
+    ///
+    /// Errors: `UnsafeFile` when one is missing already; `StorageFault`.
+    pub(crate) fn begin_watch(&self) -> Result<()> {
+        #[cfg(unix)]
+        let _ = self.watch.set(watch::Watch::begin(&self.path)?);
+        Ok(())
+    }
+
+    /// Whether the names still lead to the files that are open, whole.
+    ///
+    /// Errors: `UnsafeFile` when one was moved, removed or replaced; `Corrupt`
+    /// when one was cut short; `StorageFault` when the system won't say.
+    pub(crate) fn check_files(&self) -> Result<()> {
+        #[cfg(unix)]
+        if let Some(watch) = self.watch.get() {
+            watch.check_before()?;
+        }
+        Ok(())
+    }
+
+    /// The same after a commit, and whether the log can be read back: to be
+    /// asked before anybody is told that it was committed.
+    ///
+    /// Errors: as [`FileGuard::check_files`].
+    pub(crate) fn check_committed(&self) -> Result<()> {
+        #[cfg(unix)]
+        if let Some(watch) = self.watch.get() {
+            watch.check_after()?;
+        }
+        Ok(())
     }
 
     /// Refuses in a forked child: `Forked`. One comparison of a pid.

@@ -43,6 +43,8 @@ use std::time::Duration;
 
 /// Idle reading connections kept; more are opened when needed and dropped after.
 const READERS_KEPT: usize = 64;
+/// How long an open waits for its turn at writing: as long as for SQLite's lock.
+const OPEN_WAIT: Duration = Duration::from_secs(10);
 /// How long a close waits for reads under way. Longer ones keep the file's
 /// guard, so that this process can't open it again before they are done.
 const READS_WAIT: Duration = Duration::from_secs(1);
@@ -57,7 +59,7 @@ struct Readers {
 /// SQLite's own locks on the file, so the guard goes after the connection.
 struct Lent<'s> {
     connection: Option<Connection>,
-    _guard: Arc<FileGuard>,
+    guard: Arc<FileGuard>,
     store: &'s Store,
 }
 
@@ -83,10 +85,15 @@ impl Store {
     /// Raises the shield once SQLite has opened its log.
     pub(crate) fn open(guard: Arc<FileGuard>, instance: InstanceId, audit_key: Option<Secret>) -> Result<Store> {
         let path = guard.path().to_owned();
+        // A migration writes, also one that changes nothing: two who write at
+        // once, where SQLite's own lock was stripped, overwrite each other.
+        let turn = guard.lock_writing(Deadline::after(OPEN_WAIT))?;
         let connection = open_writer(&path)?;
         let instance = migration::migrate(&connection, instance)?;
         let seals = Seals::install(&connection)?;
+        drop(turn);
         guard.raise_shield()?;
+        guard.begin_watch()?;
         Ok(Store {
             path,
             readers: Mutex::new(Some(Readers { idle: Vec::new(), guard: Arc::clone(&guard) })),
@@ -171,10 +178,14 @@ impl Store {
         let open = readers.as_mut().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))?;
         let kept = open.idle.pop();
         *self.lent.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        let mut lent = Lent { connection: kept, _guard: Arc::clone(&open.guard), store: self };
+        let mut lent = Lent { connection: kept, guard: Arc::clone(&open.guard), store: self };
         drop(readers);
         if lent.connection.is_none() {
+            // By its name: another file there would be read as ours, and closing
+            // it would move our log into it.
+            lent.guard.check_files()?;
             lent.connection = Some(open_reader(&self.path)?);
+            lent.guard.check_files()?;
         }
         Ok(lent)
     }

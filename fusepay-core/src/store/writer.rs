@@ -33,6 +33,9 @@ use std::time::Duration;
 /// The most members of one commit: bounds how long the first waits for the last.
 const GROUP_MAX: usize = 512;
 
+/// How long maintenance waits for its turn at writing: as long as for SQLite's lock.
+const MAINTENANCE_WAIT: Duration = Duration::from_secs(10);
+
 type Answer = Box<dyn Any + Send>;
 type Work = Box<dyn FnMut(&WriteTx<'_>) -> Result<Answer> + Send>;
 
@@ -158,7 +161,9 @@ impl Writer {
         refuse_reentry()?;
         let guarded = lock(&self.connection);
         let _inside = Inside::enter();
-        work(&guarded.as_ref().ok_or_else(closed)?.connection)
+        let Guarded { connection, guard } = guarded.as_ref().ok_or_else(closed)?;
+        let _turn = guard.lock_writing(Deadline::after(MAINTENANCE_WAIT))?;
+        work(connection)
     }
 
     /// Closes the connection; every later call answers `Closed`.
@@ -270,19 +275,19 @@ impl Writer {
     fn run_group(&self, works: &mut [Work], patience: Duration) -> Vec<Result<Answer>> {
         let guarded = lock(&self.connection);
         let _inside = Inside::enter();
-        let Some(Guarded { connection, guard }) = guarded.as_ref() else {
+        let Some(at) = guarded.as_ref() else {
             return works.iter().map(|_| Err(closed())).collect();
         };
-        let _turn = match guard.lock_writing(Deadline::after(patience)) {
+        let _turn = match at.guard.lock_writing(Deadline::after(patience)) {
             Ok(turn) => turn,
             Err(error) => return works.iter().map(|_| Err(again(&error))).collect(),
         };
-        match self.try_group(connection, works, patience) {
+        match self.try_group(at, works, patience) {
             Ok(answers) => answers,
             Err(GroupEnd::Refused(error)) => works.iter().map(|_| Err(again(&error))).collect(),
             Err(GroupEnd::Gone) => works
                 .iter_mut()
-                .map(|work| match self.try_group(connection, std::slice::from_mut(work), patience) {
+                .map(|work| match self.try_group(at, std::slice::from_mut(work), patience) {
                     Ok(mut answers) => answers.pop().unwrap_or_else(|| Err(closed())),
                     Err(GroupEnd::Refused(error)) => Err(error),
                     Err(GroupEnd::Gone) => Err(Error::new(
@@ -297,15 +302,22 @@ impl Writer {
     /// One BEGIN … COMMIT over these members.
     fn try_group(
         &self,
-        connection: &Connection,
+        at: &Guarded,
         works: &mut [Work],
         patience: Duration,
     ) -> std::result::Result<Vec<Result<Answer>>, GroupEnd> {
         self.refuse_poisoned().map_err(GroupEnd::Refused)?;
         failpoint!("writer.begin");
+        let Guarded { connection, guard } = at;
+        guard.check_files().map_err(GroupEnd::Refused)?;
+        // Declared first and so dropped last: the end of the transaction changes
+        // the index of the log, too.
+        let shield;
         let _open =
             OpenTransaction::begin(connection, patience).map_err(|cause| GroupEnd::Refused(storage_error(cause)))?;
         failpoint!("writer.begun");
+        shield = guard.shield_commit(Deadline::after(patience));
+        let _shielded = shield.as_ref().map_err(|error| GroupEnd::Refused(again(error)))?;
         let heads = load_heads(connection).map_err(GroupEnd::Refused)?;
         let sums = self.seals.load(connection).map_err(GroupEnd::Refused)?;
         let tx = WriteTx::new(connection, heads, &self.identity, &self.seals);
@@ -327,6 +339,8 @@ impl Writer {
         self.seal(connection, sums, is_alone)?;
         failpoint!("writer.commit");
         self.commit(connection)?;
+        // Money that went into a file without a name is not acknowledged.
+        guard.check_committed().map_err(|cause| self.doubt(cause))?;
         failpoint!("writer.committed");
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.members.fetch_add(answers.len() as u64, Ordering::Relaxed);
@@ -352,9 +366,15 @@ impl Writer {
         if cause.sqlite_error_code() == Some(ErrorCode::DiskFull) {
             return Err(GroupEnd::Refused(storage_error(cause)));
         }
+        Err(self.doubt(cause))
+    }
+
+    /// The result of a commit is not known: in doubt for all in it.
+    fn doubt(&self, cause: impl std::error::Error + Send + Sync + 'static) -> GroupEnd {
         self.is_poisoned.store(true, Ordering::Release);
-        let detail = "the commit may or may not be durable; close, reopen, and repeat with the same key";
-        Err(GroupEnd::Refused(Error::new(Code::InDoubt, detail).with_source(cause)))
+        let detail =
+            format!("the commit may or may not be durable ({cause}); close, reopen, and repeat with the same key");
+        GroupEnd::Refused(Error::new(Code::InDoubt, detail).with_source(cause))
     }
 }
 

@@ -5,12 +5,15 @@ use fusepay_core::{Answer, Capabilities, PaidReceipt, PayOutcome, PayRequest, Pr
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a customer's payments go through: the first word of the reference.
 pub(crate) const CUSTOMERS: &[&str] = &["paid", "lost", "refused", "unsent", "pending", "never", "late"];
 /// Pays or not, and never answers: only in a process that will be killed.
 pub(crate) const HANGING: &[&str] = &["hangpaid", "hangunpaid"];
+
+/// The fact that it was asked, and when.
+const ASKED: &str = "ASKED ";
 
 pub(crate) struct FileBiller {
     book: PathBuf,
@@ -28,6 +31,14 @@ impl FileBiller {
     /// The biller of a process that will be killed.
     pub(crate) fn mortal(dir: &Path) -> Self {
         FileBiller { hangs: true, ..FileBiller::new(dir) }
+    }
+
+    /// When anybody first asked about a request id, by the clock that all
+    /// processes share.
+    pub(crate) fn first_asked(&self, request_id: &str) -> Option<SystemTime> {
+        let facts = self.facts(request_id);
+        let nanos = facts.iter().find_map(|fact| fact.strip_prefix(ASKED))?;
+        Some(UNIX_EPOCH + Duration::from_nanos(nanos.parse().unwrap()))
     }
 
     fn write(&self, request_id: &str, fact: &str) {
@@ -107,6 +118,10 @@ impl Provider for FileBiller {
     fn query(&self, request: &QueryRequest) -> Answer<QueryOutcome> {
         let id = &request.request_id;
         let facts = self.facts(id);
+        if !facts.iter().any(|fact| fact.starts_with(ASKED)) {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            self.write(id, &format!("{ASKED}{}", now.as_nanos()));
+        }
         if count(&facts, "PAID") > 0 {
             return QueryOutcome::Paid(receipt(request.amount.minor())).into();
         }

@@ -4,8 +4,8 @@
 //! back-ups in between, close. It says what it is about to do (`ASK`), what it
 //! did (`ACK`), and where in its life it is; every line is one write.
 
-use crate::biller::{CUSTOMERS, FileBiller, HANGING};
-use crate::op::{Numbers, Op};
+use crate::biller::{FileBiller, HANGING};
+use crate::op::{Known, Numbers, Op};
 use crate::site;
 use fusepay_core::{FusePay, WalletId};
 use std::fmt::Display;
@@ -22,6 +22,8 @@ const STORM: &str = "FUSEPAY_TEST_STORM";
 const FAILPOINT: &str = "FUSEPAY_FAILPOINT";
 /// How long anything may take before the test is given up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How the name of a child begins that makes one call and no storm.
+pub(crate) const ONE_CALL: &str = "one";
 const THREADS: u64 = 4;
 /// Operations per thread and life.
 const STEPS: u64 = 40;
@@ -42,6 +44,9 @@ pub(crate) fn run() {
     let name = words.next().unwrap();
     let mut seeds = Numbers(words.next().unwrap().parse().unwrap());
     let wallets: Vec<WalletId> = words.map(|id| WalletId::from_str(id).unwrap()).collect();
+    if name.starts_with(ONE_CALL) {
+        one_call(&dir, name, wallets[0], &mut seeds);
+    }
     for life in 0_u64.. {
         say("OPENING", life);
         let engine = FusePay::open(site::config(&dir, FileBiller::mortal(&dir))).unwrap();
@@ -55,6 +60,18 @@ pub(crate) fn run() {
         say("CLOSING", life);
         engine.close(Duration::from_millis(20)).unwrap();
         say("CLOSED", life);
+    }
+}
+
+/// Sends one payment, and hangs in its call.
+fn one_call(dir: &Path, name: &str, wallet: WalletId, numbers: &mut Numbers) -> ! {
+    let engine = FusePay::open(site::config(dir, FileBiller::mortal(dir))).unwrap();
+    let customer = format!("{}-{name}", numbers.pick(HANGING));
+    let op = Op::about("pay", name, wallet, &customer);
+    say("ASK", &op);
+    say("ACK", format!("{op} OK {}", op.perform(&engine).unwrap()));
+    loop {
+        std::thread::park();
     }
 }
 
@@ -77,7 +94,8 @@ impl Storms<'_> {
     fn one_thread(&self, name: &str, thread: u64, mut numbers: Numbers) {
         let (mut holds, mut payments) = (Vec::new(), Vec::new());
         for step in 0..STEPS {
-            let op = self.next_op(format!("{name}-{step}"), &mut numbers, &holds, &payments);
+            let known = Known { wallets: self.wallets, holds: &holds, payments: &payments };
+            let op = Op::next(format!("{name}-{step}"), &mut numbers, &known);
             say("ASK", &op);
             match op.perform(self.engine) {
                 Ok(id) => {
@@ -93,34 +111,6 @@ impl Storms<'_> {
             if thread == 0 && step == STEPS / 2 {
                 self.take_stock(name);
             }
-        }
-    }
-
-    fn next_op(&self, key: String, numbers: &mut Numbers, holds: &[String], payments: &[String]) -> Op {
-        let kinds = [
-            "pay", "pay", "pay", "pay", "transfer", "transfer", "fund", "credit", "debit", "withdraw", "hold",
-            "capture", "release", "refund", "register",
-        ];
-        let mut kind = *numbers.pick(&kinds);
-        let from: &[String] = if kind == "refund" { payments } else { holds };
-        if matches!(kind, "capture" | "release" | "refund") && from.is_empty() {
-            kind = "hold";
-        }
-        let target = match kind {
-            "capture" | "release" | "refund" => numbers.pick(from).clone(),
-            // Rare: each keeps a thread until the kill.
-            "pay" if numbers.below(12) == 0 => format!("{}-{key}", numbers.pick(HANGING)),
-            "pay" => format!("{}-{key}", numbers.pick(CUSTOMERS)),
-            _ => "-".to_owned(),
-        };
-        let first = usize::try_from(numbers.below(self.wallets.len() as u64)).unwrap();
-        Op {
-            key,
-            kind: kind.to_owned(),
-            wallet: self.wallets[first],
-            other: self.wallets[(first + 1) % self.wallets.len()],
-            minor: 1 + i64::try_from(numbers.below(400)).unwrap(),
-            target,
         }
     }
 
@@ -180,13 +170,21 @@ impl Victim {
 
     /// Waits until it says this word; false when it died before it did.
     pub(crate) fn hear(&self, word: &str) -> bool {
-        let end = Instant::now() + PATIENCE;
+        self.hear_rest(word, PATIENCE).unwrap_or_else(|| panic!("a child never said {word}")).is_some()
+    }
+
+    /// Waits for this word and answers what it said with it, or nothing when it
+    /// died before; `None` when the patience is spent.
+    pub(crate) fn hear_rest(&self, word: &str, patience: Duration) -> Option<Option<String>> {
+        let end = Instant::now() + patience;
         loop {
             match self.moments.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(said) if said.split(' ').next() == Some(word) => return true,
-                Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => return false,
-                Err(RecvTimeoutError::Timeout) => panic!("a child never said {word}"),
+                Ok(said) => match said.split_once(' ') {
+                    Some((said, rest)) if said == word => return Some(Some(rest.to_owned())),
+                    _ => {}
+                },
+                Err(RecvTimeoutError::Disconnected) => return Some(None),
+                Err(RecvTimeoutError::Timeout) => return None,
             }
         }
     }

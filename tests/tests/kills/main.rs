@@ -8,6 +8,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
     clippy::print_stdout,
@@ -17,6 +18,7 @@
 mod biller;
 mod child;
 mod op;
+mod orphans;
 mod site;
 
 use child::Victim;

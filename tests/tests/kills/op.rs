@@ -1,6 +1,7 @@
 //! The money operations of the storm, each a line of text, so that whoever hears
 //! of one can repeat it with its idempotency key.
 
+use crate::biller::{CUSTOMERS, HANGING};
 use fusepay_core::{
     CaptureRequest, FusePay, HoldId, HoldRequest, MoneyRequest, PayBill, PaymentId, RefundRequest, RefundSource,
     Registration, Remainder, Result, TransferRequest, WalletId,
@@ -28,7 +29,48 @@ impl fmt::Display for Op {
     }
 }
 
+/// What an operation may be about.
+pub(crate) struct Known<'k> {
+    pub(crate) wallets: &'k [WalletId],
+    pub(crate) holds: &'k [String],
+    pub(crate) payments: &'k [String],
+}
+
 impl Op {
+    /// The next operation of a storm.
+    pub(crate) fn next(key: String, numbers: &mut Numbers, known: &Known<'_>) -> Op {
+        let kinds = [
+            "pay", "pay", "pay", "pay", "transfer", "transfer", "fund", "credit", "debit", "withdraw", "hold",
+            "capture", "release", "refund", "register",
+        ];
+        let mut kind = *numbers.pick(&kinds);
+        let from = if kind == "refund" { known.payments } else { known.holds };
+        if matches!(kind, "capture" | "release" | "refund") && from.is_empty() {
+            kind = "hold";
+        }
+        let target = match kind {
+            "capture" | "release" | "refund" => numbers.pick(from).clone(),
+            // Rare: each keeps a thread until the kill.
+            "pay" if numbers.below(12) == 0 => format!("{}-{key}", numbers.pick(HANGING)),
+            "pay" => format!("{}-{key}", numbers.pick(CUSTOMERS)),
+            _ => "-".to_owned(),
+        };
+        let first = usize::try_from(numbers.below(known.wallets.len() as u64)).unwrap();
+        Op {
+            key,
+            kind: kind.to_owned(),
+            wallet: known.wallets[first],
+            other: known.wallets[(first + 1) % known.wallets.len()],
+            minor: 1 + i64::try_from(numbers.below(400)).unwrap(),
+            target,
+        }
+    }
+
+    /// A small operation of this kind, about this target.
+    pub(crate) fn about(kind: &str, key: &str, wallet: WalletId, target: &str) -> Op {
+        Op { key: key.to_owned(), kind: kind.to_owned(), wallet, other: wallet, minor: 7, target: target.to_owned() }
+    }
+
     pub(crate) fn parse(line: &str) -> Op {
         let words: Vec<&str> = line.split(' ').collect();
         let [key, kind, wallet, other, minor, target] = words[..] else { panic!("not an operation: {line}") };

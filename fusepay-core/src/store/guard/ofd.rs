@@ -37,7 +37,12 @@ impl LockFile {
 
     /// Takes the lock if nobody has it, in this process or another.
     pub(crate) fn try_lock(&self, slot: Slot) -> Result<Option<SlotLock>> {
-        let file = file::open_unfollowed(&self.path).map_err(|cause| file::failed("open", &self.path, cause))?;
+        let file = file::open_unfollowed(&self.path).map_err(|cause| {
+            if cause.kind() == std::io::ErrorKind::NotFound {
+                return self.replaced();
+            }
+            file::failed("open", &self.path, cause)
+        })?;
         if FileIdentity::of(&file)? != self.identity {
             return Err(self.replaced());
         }

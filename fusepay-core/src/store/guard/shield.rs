@@ -46,6 +46,25 @@ pub(crate) fn lower(database: &File, retained: &[File]) {
     }
 }
 
+/// Keeps everybody from rebuilding the index of the log while a commit changes
+/// it; answers false while somebody is at it.
+///
+/// A reader that meets the head of `-shm` half written takes the write lock, and
+/// what it finds no better then it rebuilds from the log. Where our POSIX locks
+/// are gone, or for a second copy in this process, nothing keeps it from doing so
+/// under our commit: it writes back a head without it, and the next commit takes
+/// its place in the log.
+pub(crate) fn hold_off_recovery(retained: &[File]) -> Result<bool> {
+    retained.last().map_or(Ok(true), |shared_memory| ofd::set_lock(shared_memory, Kind::Read, RECOVERY, 1))
+}
+
+/// The commit is over.
+pub(crate) fn let_recover(retained: &[File]) {
+    if let Some(shared_memory) = retained.last() {
+        let _ = ofd::set_lock(shared_memory, Kind::None, RECOVERY, 1);
+    }
+}
+
 fn lock(path: &Path, database: &File, retained: &mut Vec<File>) -> Result<()> {
     let shm_path = sibling(path, "-shm");
     let opened = file::open_unfollowed(&shm_path).map_err(|cause| file::failed("open", &shm_path, cause))?;
@@ -78,6 +97,9 @@ fn lock(path: &Path, database: &File, retained: &mut Vec<File>) -> Result<()> {
 /// `SHARED_FIRST` and `SHARED_SIZE` of SQLite: the pending byte (1 GiB) plus 2.
 const SHARED_FIRST: i64 = 0x4000_0002;
 const SHARED_SIZE: i64 = 510;
+
+/// `WAL_RECOVER_LOCK` of SQLite, the third of the eight locks from byte 120 on.
+const RECOVERY: i64 = 122;
 
 /// `UNIX_SHM_DMS` of SQLite: after the eight locks that start at byte 120.
 const DEAD_MANS_SWITCH: i64 = 128;
