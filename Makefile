@@ -13,6 +13,10 @@ DENY        := 0.20.2
 # How many kills `make torture` makes, and from which seed.
 KILLS       ?= 2000
 SEED        ?= 1
+# How many simulated lives `make simulate` lives, how long, and from which seed.
+SEEDS       ?= 200
+STEPS       ?= 500
+FIRST       ?= 1
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -21,7 +25,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: simulate help demo demo-c demo-cpp demo-python service stage test test-full torture bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +78,10 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
 	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
 		--ignored --exact torture --nocapture
+
+simulate: tools ## Live simulated lives and judge them: make simulate SEEDS=200 STEPS=500 FIRST=1
+	@SEEDS=$(SEEDS) STEPS=$(STEPS) FIRST=$(FIRST) cargo test --quiet --locked --release --package fusepay-tests \
+		--test simulation -- --ignored --exact simulation --nocapture
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
