@@ -123,7 +123,7 @@ impl Life {
                 Ok(())
             }
             // One that is killed while it opens is seen to be killed.
-            Act::Reopen => match self.reopen(step.a % 3 == 0) {
+            Act::Reopen => match self.reopen(step.a.is_multiple_of(3)) {
                 Err(why) if !self.disk.is_killed() => Err(Error::new(Code::InvariantBroken, why)),
                 _ => Ok(()),
             },
@@ -308,7 +308,7 @@ impl Life {
         let path = self.dir.path().join("copy.db");
         drop(std::fs::remove_file(&path));
         engine.backup(&path)?;
-        let is_opened = step.b.is_multiple_of(4) && step.trouble.is_none();
+        let is_opened = step.b.is_multiple_of(16) && step.trouble.is_none();
         if is_opened && let Err(why) = self.judge_copy(&path) {
             return Err(Error::new(Code::InvariantBroken, why));
         }

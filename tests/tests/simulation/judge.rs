@@ -8,7 +8,7 @@ use fusepay_tests::numbers::Numbers;
 use std::collections::BTreeMap;
 
 /// How many steps lie between two looks at everything.
-const WHOLE_EACH: u64 = 50;
+const WHOLE_EACH: u64 = 100;
 /// Acknowledged operations repeated after each death.
 const REPEATED: u64 = 3;
 /// How often the end of a life may move the clock before it is said not to come.

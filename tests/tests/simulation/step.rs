@@ -141,9 +141,9 @@ impl Trouble {
         let (near, far, any) = (1 + numbers.below(12), 1 + numbers.below(60), numbers.draw() >> 8);
         let power = (any.is_multiple_of(2)).then_some(any);
         match chance {
-            0..12 => Some(Trouble::Kill { call: if any.is_multiple_of(3) { far } else { near }, power }),
-            12..20 => Some(Trouble::DieInCall { is_done: any % 4 < 2, power }),
-            20..40 => {
+            0..6 => Some(Trouble::Kill { call: if any.is_multiple_of(3) { far } else { near }, power }),
+            6..10 => Some(Trouble::DieInCall { is_done: any % 4 < 2, power }),
+            10..18 => {
                 let kind = FAULTS[usize::try_from(any % FAULTS.len() as u64).unwrap_or(0)];
                 Some(Trouble::Fault { kind, call: near, is_lasting: any % 7 < 3 })
             }
