@@ -23,6 +23,10 @@ DAMAGE_STRIDE ?= 1
 SECONDS     ?= 60
 # How many rounds of each kind `make hosts` makes.
 ROUNDS      ?= 20
+# How many simulated lives `make simulate` lives, how long, and from which seed.
+SEEDS       ?= 200
+STEPS       ?= 500
+FIRST       ?= 1
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -31,7 +35,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans hosts bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full simulate torture faults damage fuzz orphans hosts simulate bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +113,10 @@ orphans: tools ## Kill processes in their calls, and time who takes the payments
 hosts: tools ## Meddle with the files of a live engine: make hosts ROUNDS=20 SEED=1
 	@ROUNDS=$(ROUNDS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test hosts -- \
 		--ignored --exact hosts --nocapture
+
+simulate: tools ## Live simulated lives and judge them: make simulate SEEDS=200 STEPS=500 FIRST=1
+	@SEEDS=$(SEEDS) STEPS=$(STEPS) FIRST=$(FIRST) cargo test --quiet --locked --release --package fusepay-tests \
+		--test simulation -- --ignored --exact simulation --nocapture
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
