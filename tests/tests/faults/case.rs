@@ -204,6 +204,10 @@ impl<'s> Judge<'_, 's> {
         tally.outcome(self.failure, code);
         self.judge_answer(&outcome);
         self.judge_file(code);
+        let is_short = matches!(self.failure, Failure::Disk(_)) && !self.failure.is_lasting() && !is_warm;
+        if is_short && self.operation.effect != Effect::Steps {
+            return self.judge_after_kill(scene, code, tally);
+        }
         let scene = self.carry_on(scene, code, healed, tally);
         if let Some(scene) = scene {
             self.judge_end(scene, tally);
@@ -230,6 +234,22 @@ impl<'s> Judge<'_, 's> {
             }
             Err(error) if !self.failure.explains(error.code()) => self.complain(format!("answered {error:?}")),
             Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// What was answered stays true when the process is killed right then: what
+    /// the log holds of a commit that failed does not come back.
+    fn judge_after_kill(&mut self, scene: Scene<'s>, code: Option<Code>, tally: &mut Tally) {
+        let (clock, provider) = (Arc::clone(&scene.clock), Arc::clone(&scene.provider));
+        self.stage.disk.kill();
+        drop(scene);
+        self.stage.disk.revive();
+        match self.stage.open_with(clock, provider, 8) {
+            Ok(scene) => {
+                self.judge_file(code);
+                self.judge_end(scene, tally);
+            }
+            Err(error) => self.complain(format!("can't be opened after a kill: {error:?}")),
         }
     }
 
