@@ -159,35 +159,10 @@ pub fn door(bytes: &[u8]) {
         let text: *const c_char = text.as_ptr().cast();
         let mut error: *mut fusepay_error = null_mut();
         let status = match op % 10 {
-            0 => {
-                let mut money = fusepay_money { minor: 7, currency: [0; 4] };
-                let status = fusepay_money_parse(text, c"NGN".as_ptr(), &raw mut money, &raw mut error);
-                assert!(status == 0 || (money.minor, money.currency) == (7, [0; 4]), "a refused call wrote");
-                status
+            plain @ 0..4 => {
+                let currency = [take(), take(), take(), 0].map(|letter| letter as c_char);
+                plain_call(plain, text, fusepay_money { minor: foreign as i64, currency }, &mut error)
             }
-            1 => {
-                let money =
-                    fusepay_money { minor: foreign as i64, currency: [take(), take(), take(), 0].map(|c| c as c_char) };
-                let mut shown = fusepay_text {
-                    struct_size: size_of::<fusepay_text>(),
-                    memory: null_mut(),
-                    text: null(),
-                    length: 0,
-                };
-                let status = fusepay_money_text(money, &raw mut shown, &raw mut error);
-                fusepay_clear((&raw mut shown).cast());
-                fusepay_clear((&raw mut shown).cast());
-                status
-            }
-            2 => {
-                let mut id = [9; 16];
-                let status = fusepay_id_parse(text, id.as_mut_ptr(), &raw mut error);
-                assert!(status == 0 || id == [9; 16], "a refused call wrote");
-                let mut shown = [0 as c_char; 37];
-                assert!(!fusepay_id_text(id.as_ptr(), shown.as_mut_ptr()).is_null());
-                status
-            }
-            3 => fusepay_currency_exponent(text, &raw mut *Box::new(0), &raw mut error),
             4 => fusepay_audit_head(
                 engine,
                 &raw mut *Box::new(fusepay_chain_head { sequence: 0, hash: [0; 32] }),
@@ -230,8 +205,40 @@ pub fn door(bytes: &[u8]) {
     }
 }
 
+/// Calls that need no handle: what they refuse, they leave as it was.
+fn plain_call(op: u8, text: *const c_char, money: fusepay_money, error: *mut *mut fusepay_error) -> i32 {
+    match op {
+        0 => {
+            let mut money = fusepay_money { minor: 7, currency: [0; 4] };
+            let status = fusepay_money_parse(text, c"NGN".as_ptr(), &raw mut money, error);
+            assert!(status == 0 || (money.minor, money.currency) == (7, [0; 4]), "a refused call wrote");
+            status
+        }
+        1 => {
+            let mut shown =
+                fusepay_text { struct_size: size_of::<fusepay_text>(), memory: null_mut(), text: null(), length: 0 };
+            let status = fusepay_money_text(money, &raw mut shown, error);
+            fusepay_clear((&raw mut shown).cast());
+            fusepay_clear((&raw mut shown).cast());
+            status
+        }
+        2 => {
+            let mut id = [9; 16];
+            let status = fusepay_id_parse(text, id.as_mut_ptr(), error);
+            assert!(status == 0 || id == [9; 16], "a refused call wrote");
+            let mut shown = [0 as c_char; 37];
+            assert!(!fusepay_id_text(id.as_ptr(), shown.as_mut_ptr()).is_null());
+            status
+        }
+        _ => fusepay_currency_exponent(text, &raw mut *Box::new(0), error),
+    }
+}
+
+/// A body: whatever bytes there are.
+pub type Body = fn(&[u8]);
+
 /// The bodies by the names of their targets.
-pub const BODIES: &[(&str, fn(&[u8]))] =
+pub const BODIES: &[(&str, Body)] =
     &[("amount", amount), ("token", token), ("webhook", webhook), ("audit", audit), ("door", door)];
 
 /// Keeps the status in this file: a payment that is over stays as it is.
