@@ -352,3 +352,23 @@ impl Provider for SimBiller {
         Ok(vec![WebhookNotice::new(request_id, outcome)])
     }
 }
+
+#[test]
+fn only_proof_justifies_a_reversal() {
+    let asked = |kind: &str, not_found_past_grace| Entry {
+        customer: format!("{kind}-1-1"),
+        sends: 1,
+        not_found_past_grace,
+        ..Entry::default()
+    };
+    assert!(!asked("never", 0).justifies_reversal(), "a lost answer proves nothing");
+    assert!(!asked("never", NOT_FOUND_TIMES - 1).justifies_reversal(), "not found too few times");
+    assert!(asked("never", NOT_FOUND_TIMES).justifies_reversal());
+    let due = Entry { pays_at: Some(1), ..asked("slow", NOT_FOUND_TIMES) };
+    assert!(!due.justifies_reversal(), "it will still pay");
+    let paid = Entry { paid_times: 1, is_declined: true, ..asked("lost", 0) };
+    assert!(!paid.justifies_reversal(), "it has the money, whatever it said");
+    let lied = Entry { pays_at: Some(1), ..asked("liar", NOT_FOUND_TIMES) };
+    assert!(lied.justifies_reversal(), "its own false proof, which ends as a claim");
+    assert!(!asked("liar", NOT_FOUND_TIMES - 1).justifies_reversal(), "it has not lied often enough yet");
+}

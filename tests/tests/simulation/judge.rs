@@ -222,10 +222,6 @@ fn has_dead_letter(engine: &FusePay, id: PaymentId) -> Verdict<bool> {
 
 /// What the biller has is what our float says it has.
 fn judge_float(life: &Life, engine: &FusePay) -> Verdict {
-    if life.model.biller_refunds_minor > 0 {
-        // What the biller gave back by itself is not in its book.
-        return Ok(());
-    }
     let recovered: i64 = life
         .model
         .settled
@@ -242,7 +238,8 @@ fn judge_float(life: &Life, engine: &FusePay) -> Verdict {
     };
     let booked = life.model.payments.values().filter_map(|payment| {
         let entry = life.biller.entry(&payment.request_id).filter(Entry::has_money)?;
-        Some(as_booked(payment, &entry))
+        // What the biller gave back by request is not in its book.
+        Some(as_booked(payment, &entry) - life.model.refunded_by_biller(payment.id))
     });
     let has: i64 = booked.sum();
     let stats = said("stats", engine.stats())?;

@@ -24,7 +24,8 @@ pub(crate) struct Model {
     pub(crate) payments: BTreeMap<PaymentId, Payment>,
     pub(crate) released: BTreeMap<PaymentId, WalletId>,
     pub(crate) settled: BTreeMap<PaymentId, bool>,
-    pub(crate) biller_refunds_minor: i64,
+    /// What refunds took out of our float, by payment.
+    refunded_by_biller: BTreeMap<PaymentId, i64>,
     pub(crate) top_ups_minor: i64,
     /// Payments whose reversal has been judged.
     pub(crate) judged: BTreeSet<PaymentId>,
@@ -54,9 +55,14 @@ impl Model {
             }
             Act::Pay | Act::Quote => drop(self.asked.insert(PaymentId::from_str(id).unwrap(), op.clone())),
             Act::Refund => {
-                *self.refunded.entry(op.payment()).or_default() += minor;
+                let id = op.payment();
+                let amount = self.asked.get(&id).map_or(0, |asked| asked.minor);
+                let refunded = self.refunded.entry(id).or_default();
+                // The amount goes back before the fee, and the fee is not the biller's.
+                let of_amount = minor.min((amount - *refunded).max(0));
+                *refunded += minor;
                 if op.is_refund_of_biller() {
-                    self.biller_refunds_minor += minor;
+                    *self.refunded_by_biller.entry(id).or_default() += of_amount;
                 }
             }
             Act::Suspense => drop(self.released.insert(op.payment(), op.other)),
@@ -97,6 +103,10 @@ impl Model {
 
     pub(crate) fn refunded(&self, id: PaymentId) -> i64 {
         self.refunded.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn refunded_by_biller(&self, id: PaymentId) -> i64 {
+        self.refunded_by_biller.get(&id).copied().unwrap_or_default()
     }
 }
 
