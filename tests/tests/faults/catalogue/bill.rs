@@ -77,7 +77,7 @@ fn news() -> Vec<Operation> {
             let webhook = s.provider.webhook([(s.cast.unknown_request.as_str(), paid)]);
             show(s.engine.bill().receive_webhook(PROVIDER, &webhook))
         }),
-        keyed("bill.top_up_float", |s| show(s.engine.bill().top_up_float(PROVIDER, ngn(5_000), "bank-9"))),
+        writes("bill.top_up_float", |s| show(s.engine.bill().top_up_float(PROVIDER, ngn(5_000), "bank-9"))),
     ]
 }
 
