@@ -35,7 +35,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full simulate torture faults damage fuzz orphans hosts simulate bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans hosts simulate bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
