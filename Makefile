@@ -13,6 +13,8 @@ DENY        := 0.20.2
 # How many kills `make torture` makes, and from which seed.
 KILLS       ?= 2000
 SEED        ?= 1
+# Which files `make mutants` changes (a glob); none: those of .cargo/mutants.toml.
+MUTANTS     ?=
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -21,7 +23,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture mutants bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +76,9 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
 	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
 		--ignored --exact torture --nocapture
+
+mutants: tools ## Change the money code line by line, see the unit tests fail: make mutants MUTANTS='fusepay-core/src/bill/*'
+	cargo mutants --jobs 1 --package fusepay-core $(if $(MUTANTS),--file '$(MUTANTS)') --output target -- --lib
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core
