@@ -27,6 +27,8 @@ ROUNDS      ?= 20
 SEEDS       ?= 200
 STEPS       ?= 500
 FIRST       ?= 1
+# Which files `make mutants` changes (a glob); none: those of .cargo/mutants.toml.
+MUTANTS     ?=
 # Where the C and C++ examples find FusePay, and how it is built for them.
 STAGE       := $(CURDIR)/target/stage
 PROFILE     ?= dev
@@ -35,7 +37,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans hosts simulate bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans hosts simulate mutants bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,6 +120,9 @@ hosts: tools ## Meddle with the files of a live engine: make hosts ROUNDS=20 SEE
 simulate: tools ## Live simulated lives and judge them: make simulate SEEDS=200 STEPS=500 FIRST=1
 	@SEEDS=$(SEEDS) STEPS=$(STEPS) FIRST=$(FIRST) cargo test --quiet --locked --release --package fusepay-tests \
 		--test simulation -- --ignored --exact simulation --nocapture
+
+mutants: tools ## Change the money code line by line, see the unit tests fail: make mutants MUTANTS='fusepay-core/src/bill/*'
+	cargo mutants --jobs 1 --package fusepay-core $(if $(MUTANTS),--file '$(MUTANTS)') --output target -- --lib
 
 bench: tools ## Measure the engine
 	cargo bench --locked --package fusepay-core

@@ -495,4 +495,93 @@ mod tests {
         processing.earlier_send_may_have_arrived = true;
         assert_eq!(after(&processing, decide_pay(&processing, &refused)), Unknown);
     }
+
+    /// The statuses a rule leads on from, each with where it leads.
+    fn leads(rule: impl Fn(PaymentStatus) -> Option<PaymentChange>) -> Vec<(PaymentStatus, PaymentStatus)> {
+        let changes = PaymentStatus::ALL.iter().filter_map(|status| rule(*status));
+        changes.map(|change| (change.before(), change.after())).collect()
+    }
+
+    #[test]
+    fn each_step_starts_only_where_it_may() {
+        assert_eq!(leads(send), [(Pending, Processing), (Unknown, Processing)]);
+        assert_eq!(leads(credit_back), [(Failed, Reversed)]);
+        assert_eq!(leads(interrupted), [(Processing, Unknown), (Unknown, Unknown)]);
+        let spent = leads(|before| give_up(before, ReviewReason::BillJobDead));
+        assert_eq!(spent, [(Pending, NeedsReview), (Processing, NeedsReview), (Unknown, NeedsReview)]);
+        assert_eq!(leads(|before| confirm(before, PaidReceipt::new("p"))), [(NeedsReview, Completed)]);
+        assert_eq!(leads(|before| refute(before, "statement")), [(NeedsReview, Failed)]);
+    }
+
+    #[test]
+    fn failed_is_not_believed_while_a_send_may_go_out() {
+        let failed = QueryOutcome::Failed { code: "x".to_owned(), reason: "y".to_owned() };
+        let taken_back = QueryOutcome::ProviderReversed { reason: "z".to_owned() };
+        for evidence in [failed, taken_back] {
+            let mut processing = facts(Processing);
+            assert_eq!(after(&processing, decide_query(&processing, &evidence)), Failed);
+            processing.sends_are_over = false;
+            assert_eq!(after(&processing, decide_query(&processing, &evidence)), Unknown);
+        }
+        let declined = PayOutcome::Declined { code: "d".into(), reason: "r".into() };
+        let mut review = facts(NeedsReview);
+        review.review_reason = Some(ReviewReason::AttemptMayStillSend);
+        assert_eq!(after(&review, decide_pay(&review, &declined)), Failed);
+        review.sends_are_over = false;
+        assert_eq!(after(&review, decide_pay(&review, &declined)), NeedsReview);
+    }
+
+    #[test]
+    fn not_found_within_the_grace_never_fails_a_payment() {
+        let mut early = facts(Unknown);
+        early.not_found_streak = 3;
+        early.is_past_grace = false;
+        assert!(!counts_as_not_found(&early));
+        assert_eq!(after(&early, decide_query(&early, &QueryOutcome::NotFound)), Unknown);
+        early.is_past_grace = true;
+        assert!(counts_as_not_found(&early));
+    }
+
+    #[test]
+    fn only_a_review_that_waited_for_payment_ends_by_it() {
+        let paid = QueryOutcome::Paid(PaidReceipt::new("p"));
+        let mut review = facts(NeedsReview);
+        for reason in [ReviewReason::RequeryBudgetSpent, ReviewReason::AttemptMayStillSend, ReviewReason::BillJobDead] {
+            review.review_reason = Some(reason);
+            assert_eq!(after(&review, decide_query(&review, &paid)), Completed);
+        }
+        review.review_reason = Some(ReviewReason::AmountMismatch);
+        assert_eq!(after(&review, decide_query(&review, &paid)), NeedsReview);
+    }
+
+    #[test]
+    fn only_an_open_claim_is_taken_back() {
+        let taken_back = QueryOutcome::ProviderReversed { reason: "z".to_owned() };
+        let mut reversed = facts(Reversed);
+        assert!(matches!(decide_query(&reversed, &taken_back), Decision::Ignore(_)));
+        reversed.has_open_claim = true;
+        assert_eq!(decide_query(&reversed, &taken_back), Decision::Unclaim);
+    }
+
+    #[test]
+    fn a_failure_keeps_the_words_of_the_biller() {
+        let declined = PayOutcome::Declined { code: "D7".into(), reason: "no such meter".into() };
+        let decision = decide_pay(&facts(Processing), &declined);
+        let Decision::Change(PaymentChange { effect: Effect::Fail(failure), .. }) = &decision else {
+            unreachable!("a first decline is conclusive: {decision:?}")
+        };
+        assert_eq!((failure.code(), failure.reason()), ("D7", "no such meter"));
+    }
+
+    #[test]
+    fn only_a_payment_that_waits_passes_through_processing() {
+        let paid = QueryOutcome::Paid(PaidReceipt::new("p"));
+        for (status, passes) in [(Pending, true), (Processing, false), (Unknown, false)] {
+            let decision = decide_query(&facts(status), &paid);
+            assert!(
+                matches!(&decision, Decision::Change(c) if c.passes_through_processing() == passes),
+                "{decision:?}"
+            );
+        }
+    }
 }
