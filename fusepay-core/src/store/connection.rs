@@ -56,6 +56,9 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(storage_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(storage_error)?;
+    // Plans do not depend on what is bound: else a statement whose plan could is
+    // compiled anew each time it is bound (sqlite.org/c3ref/c_dbconfig_defensive.html).
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(storage_error)?;
     // In WAL mode this is FULL; besides, the removal of the journal under which a
     // new file enters WAL mode is synced, or a power cut could bring it back, and
     // it would undo the file (sqlite.org/pragma.html#pragma_synchronous).

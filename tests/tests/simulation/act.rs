@@ -11,8 +11,6 @@ use fusepay_core::{
 use std::time::Duration;
 
 const HOUR: i64 = 3_600_000;
-/// How many times in a row what is due is run: enough for a chain of jobs.
-const RUNS_MAX: u32 = 6;
 
 fn pick<T>(from: &[T], number: u64) -> Option<&T> {
     from.get(usize::try_from(number % (from.len() as u64).max(1)).unwrap_or(0))
@@ -132,12 +130,7 @@ impl Life {
     }
 
     pub(crate) fn run(&mut self) -> Result<()> {
-        for _ in 0..RUNS_MAX {
-            if self.engine().run_due()?.claimed == 0 {
-                break;
-            }
-        }
-        Ok(())
+        self.engine().run_due().map(drop)
     }
 
     /// The same key again: the same answer, or, with another body, a refusal.

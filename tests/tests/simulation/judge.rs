@@ -2,13 +2,16 @@
 
 use crate::biller::Entry;
 use crate::life::{Life, Verdict};
-use fusepay_core::{Event, EventName, FusePay, JobStatus, Payment, PaymentId, PaymentStatus};
+use fusepay_core::{AttemptKind, Event, EventName, FusePay, JobStatus, Payment, PaymentId, PaymentStatus};
 use fusepay_testkit::Oracle;
 use fusepay_tests::numbers::Numbers;
 use std::collections::BTreeMap;
 
 /// How many steps lie between two looks at everything.
-const WHOLE_EACH: u64 = 100;
+const WHOLE_EACH: u64 = 200;
+/// How many steps lie at most between two looks at every balance; a step that
+/// had any effect says so in an event, and is looked at at once.
+const BALANCES_EACH: u64 = 8;
 /// Acknowledged operations repeated after each death.
 const REPEATED: u64 = 3;
 /// How often the end of a life may move the clock before it is said not to come.
@@ -21,11 +24,15 @@ fn said<T>(what: &str, answer: fusepay_core::Result<T>) -> Verdict<T> {
 /// After each step: what changed is judged, and every balance is what it must be.
 pub(crate) fn look(life: &mut Life) -> Verdict {
     let engine = life.engine();
+    let before = life.event_cursor;
     for id in changed(life, &engine)? {
         let payment = said("a payment of an event", engine.bill().explain(id))?.payment;
         judge_payment(life, &payment)?;
         life.note(|| format!("{} {}", payment.id, payment.status));
         life.model.payments.insert(id, payment);
+    }
+    if life.event_cursor == before && !life.tally.steps.is_multiple_of(BALANCES_EACH) {
+        return Ok(());
     }
     for (wallet, _) in &life.model.wallets {
         let (found, expected) =
@@ -164,6 +171,21 @@ pub(crate) fn kept(life: &mut Life, numbers: &mut Numbers) -> Verdict {
         match op.perform(&engine) {
             Ok(again) if again == id => {}
             other => return Err(format!("acknowledged as {id}, repeated as {other:?}: {op:?}")),
+        }
+    }
+    look(life)?;
+    judge_book(life)?;
+    judge_attempts(life, &engine)
+}
+
+/// Whatever reached the biller had been written down before it was sent.
+fn judge_attempts(life: &Life, engine: &FusePay) -> Verdict {
+    for payment in life.model.payments.values() {
+        let Some(entry) = life.biller.entry(&payment.request_id).filter(|entry| entry.sends > 0) else { continue };
+        let attempts = said("attempts", engine.bill().explain(payment.id))?.attempts;
+        let sends = attempts.iter().filter(|attempt| attempt.kind == AttemptKind::Submit).count();
+        if sends < usize::try_from(entry.sends).unwrap() {
+            return Err(format!("{sends} sends are written down, the biller has {entry:?}: {payment:?}"));
         }
     }
     Ok(())

@@ -33,6 +33,9 @@ use step::Step;
 const SEEDS: u64 = 60;
 const STEPS: usize = 200;
 
+/// After how many lives a long simulation says how far it is.
+const TOLD_EACH: u64 = 1_000;
+
 /// Lives that failed once, as seed and number of steps.
 const REGRESSIONS: &[(u64, usize)] = &[];
 
@@ -101,7 +104,7 @@ fn report(seed: u64, count: usize, why: &str) -> String {
 /// Lives many seeds on all cores; what failed, and everything in numbers.
 fn simulate(first: u64, seeds: u64, count: usize) -> (Vec<String>, Tally) {
     let next = AtomicU64::new(first);
-    let outcome = Mutex::new((Vec::new(), Tally::default()));
+    let outcome = Mutex::new((Vec::new(), Tally::default(), 0));
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -116,11 +119,15 @@ fn simulate(first: u64, seeds: u64, count: usize) -> (Vec<String>, Tally) {
                     let mut outcome = outcome.lock().unwrap();
                     outcome.1.add(&lived.tally);
                     outcome.0.extend(failure);
+                    outcome.2 += 1;
+                    if outcome.2 % TOLD_EACH == 0 {
+                        println!("{} lives, {} violations", outcome.2, outcome.0.len());
+                    }
                 }
             });
         }
     });
-    let (failures, tally) = outcome.into_inner().unwrap();
+    let (failures, tally, _) = outcome.into_inner().unwrap();
     let told = failures.iter().take(3).map(|(seed, why)| report(*seed, count, why));
     let rest = failures.iter().skip(3).map(|(seed, why)| format!("seed {seed}: {why}"));
     (told.chain(rest).collect(), tally)
