@@ -126,6 +126,7 @@ mod queue;
 mod reversal;
 mod secret;
 mod store;
+mod sync;
 mod vocabulary;
 mod wallet;
 

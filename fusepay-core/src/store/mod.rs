@@ -35,10 +35,11 @@ use crate::store::guard::{FileGuard, sibling, write_again};
 use crate::store::seal::Seals;
 use crate::store::tx::{Identity, ReadTx, WriteTx};
 use crate::store::writer::{Inside, Writer, refuse_reentry};
+use crate::sync::{Condvar, Mutex};
 use crate::vocabulary::Code;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// Idle reading connections kept; more are opened when needed and dropped after.

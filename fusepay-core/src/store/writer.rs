@@ -20,14 +20,14 @@ use crate::store::connection::storage_error;
 use crate::store::guard::FileGuard;
 use crate::store::seal::{Seals, Sums};
 use crate::store::tx::{Heads, Identity, WriteTx};
+use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, thread_local};
 use crate::vocabulary::Code;
 use rusqlite::{CachedStatement, Connection, ErrorCode};
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// The most members of one commit: bounds how long the first waits for the last.
@@ -41,12 +41,12 @@ type Work = Box<dyn FnMut(&WriteTx<'_>) -> Result<Answer> + Send>;
 
 thread_local! {
     /// Whether this thread is inside a transaction of some store.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static INSIDE: Cell<bool> = Cell::new(false);
 }
 
 /// Refuses calls from inside a transaction.
 pub(crate) fn refuse_reentry() -> Result<()> {
-    if INSIDE.get() {
+    if INSIDE.with(Cell::get) {
         return Err(Error::new(Code::Reentrant, "the engine was called from inside its own transaction"));
     }
     Ok(())
@@ -57,14 +57,14 @@ pub(crate) struct Inside;
 
 impl Inside {
     pub(crate) fn enter() -> Self {
-        INSIDE.set(true);
+        INSIDE.with(|inside| inside.set(true));
         Inside
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        INSIDE.set(false);
+        INSIDE.with(|inside| inside.set(false));
     }
 }
 
@@ -482,5 +482,7 @@ fn again(error: &Error) -> Error {
     Error::new(error.code(), error.detail())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "schedules"))]
+mod schedules;
+#[cfg(all(test, not(feature = "schedules")))]
 mod tests;
