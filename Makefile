@@ -19,6 +19,8 @@ OPERATION   ?=
 MEMORY      ?= 100
 # Every how many bytes `make damage` flips one.
 DAMAGE_STRIDE ?= 1
+# How many schedules of each kind `make schedules` runs.
+SCHEDULES   ?= 150
 # How long `make fuzz` runs each target.
 SECONDS     ?= 60
 # How many rounds of each kind `make hosts` makes.
@@ -69,6 +71,7 @@ test: setup ## Everything a change must pass
 	@$(MAKE) --no-print-directory lint doc
 	@echo "== Rust and C tests"
 	@$(CARGO_TEST)
+	@$(MAKE) --no-print-directory schedules
 	@$(MAKE) --no-print-directory stub wheel-test service-test
 	@echo
 	@echo "Left out here, run by make test-full:"
@@ -77,6 +80,7 @@ test: setup ## Everything a change must pass
 	@echo "  - tests marked #[ignore] (long), release builds, pip install ./fusepay-py"
 	@echo "  - the REST service in a headless browser, and against its own OpenAPI document"
 	@echo "  - ten million hostile calls of the C library under sanitizers"
+	@echo "  - the long proofs of docs/reliability.md: make simulate, torture, orphans, hosts, faults, damage, fuzz, mutants"
 
 test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(MAKE) --no-print-directory lint doc audit
@@ -85,6 +89,7 @@ test-full: setup cargo-deny ## The same, and what is long or needs the network
 	@$(BIN)/python -c "import fusepay; print('fusepay', fusepay.__version__)"
 	@echo "== Rust and C tests, with the long ones"
 	@$(CARGO_TEST) --release -- --include-ignored
+	@$(MAKE) --no-print-directory schedules SCHEDULES=5000
 	@$(MAKE) --no-print-directory stub wheel-test service-test service-full
 
 torture: tools ## Kill processes at every moment of their lives: make torture KILLS=2000 SEED=1
@@ -116,6 +121,10 @@ orphans: tools ## Kill processes in their calls, and time who takes the payments
 hosts: tools ## Meddle with the files of a live engine: make hosts ROUNDS=20 SEED=1
 	@ROUNDS=$(ROUNDS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test hosts -- \
 		--ignored --exact hosts --nocapture
+
+schedules: tools ## Run the store's threads through random schedules: make schedules SCHEDULES=150
+	@echo "== schedules of the store's threads"
+	@SCHEDULES=$(SCHEDULES) cargo test --quiet --locked --package fusepay-core --features schedules --lib schedules
 
 simulate: tools ## Live simulated lives and judge them: make simulate SEEDS=200 STEPS=500 FIRST=1
 	@SEEDS=$(SEEDS) STEPS=$(STEPS) FIRST=$(FIRST) cargo test --quiet --locked --release --package fusepay-tests \
