@@ -116,6 +116,9 @@ fn simulate(first: u64, seeds: u64, count: usize) -> (Vec<String>, Tally) {
                     }
                     let lived = live(seed, &numbered(seed, count), false);
                     let failure = lived.verdict.err().map(|why| (seed, why));
+                    if let Some((seed, why)) = &failure {
+                        println!("seed {seed}: {why}");
+                    }
                     let mut outcome = outcome.lock().unwrap();
                     outcome.1.add(&lived.tally);
                     outcome.0.extend(failure);
