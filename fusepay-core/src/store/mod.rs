@@ -50,6 +50,20 @@ const OPEN_WAIT: Duration = Duration::from_secs(10);
 /// guard, so that this process can't open it again before they are done.
 const READS_WAIT: Duration = Duration::from_secs(1);
 
+/// What can be read of a log that somebody left need not be on the disk, if its
+/// last sync failed. It is written again before anything is built on it, while
+/// nobody can append to it. After a clean end there is none.
+fn write_log_again(connection: &Connection, path: &Path) -> Result<()> {
+    let log = sibling(path, "-wal");
+    if log.metadata().map_or(0, |metadata| metadata.len()) == 0 {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(storage_error)?;
+    let written = write_again(&log);
+    let ended = connection.execute_batch("ROLLBACK").map_err(storage_error);
+    written.and(ended)
+}
+
 /// Connections for reading, and who watches over the file meanwhile.
 struct Readers {
     idle: Vec<Connection>,
@@ -90,6 +104,7 @@ impl Store {
         // once, where SQLite's own lock was stripped, overwrite each other.
         let turn = guard.lock_writing(Deadline::after(OPEN_WAIT))?;
         let connection = open_writer(&path)?;
+        write_log_again(&connection, &path)?;
         let instance = migration::migrate(&connection, instance)?;
         let seals = Seals::install(&connection)?;
         drop(turn);
@@ -105,15 +120,8 @@ impl Store {
     }
 
     /// Moves the whole log into the database and syncs both, or fails.
-    ///
-    /// What can be read of the log need not be on the disk, if its last sync
-    /// failed: it is written again first, while nobody can append to it.
     pub(crate) fn checkpoint_synced(&self) -> Result<()> {
         self.writer.exclusively(|connection| {
-            connection.execute_batch("BEGIN IMMEDIATE").map_err(storage_error)?;
-            let written = write_again(&sibling(&self.path, "-wal"));
-            let ended = connection.execute_batch("ROLLBACK").map_err(storage_error);
-            written.and(ended)?;
             failpoint!("checkpoint.begin");
             let is_busy: i64 =
                 connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(storage_error)?;

@@ -71,6 +71,14 @@ impl Unsynced {
         }
     }
 
+    /// Before a write of SQLite's: what somebody else has written over is there.
+    pub(super) fn notice_others(&mut self, path: &Path) {
+        if self.is_marked && was_written_elsewhere(path) {
+            self.forgotten.clear();
+            self.is_marked = false;
+        }
+    }
+
     /// Marks a log of which a failed sync forgot something. Whoever writes it
     /// over without SQLite, and heals it so, takes the mark away. To be called
     /// after each write of SQLite's. Not for the database: opening and closing
@@ -174,9 +182,7 @@ pub(super) fn lose(files: &mut Files, below: &mut impl FnMut(u64) -> u64) -> Los
             }
             continue;
         };
-        if unsynced.is_marked && was_written_elsewhere(&path) {
-            unsynced.forgotten.clear();
-        }
+        unsynced.notice_others(&path);
         let (versions, sizes) = unsynced.versions(&current);
         if versions.is_empty() {
             continue;

@@ -121,6 +121,9 @@ impl Handle {
     }
 
     fn write(&mut self, bytes: &[u8], offset: u64) -> c_int {
+        if let Some(unsynced) = self.watch.state().files.get_mut(&self.path) {
+            unsynced.notice_others(&self.path);
+        }
         let (old_size, old) = (self.size(), self.peek(offset, bytes.len()));
         let (Some(write), Ok(amount), Ok(at)) =
             (self.methods().xWrite, c_int::try_from(bytes.len()), i64::try_from(offset))
@@ -306,6 +309,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
             let size = usize::try_from(handle.size()).unwrap_or(0);
             let current = handle.peek(0, size);
             if let Some(unsynced) = handle.watch.state().files.get_mut(&handle.path) {
+                unsynced.notice_others(&handle.path);
                 unsynced.forget(&current);
                 if handle.kind == FileKind::Log {
                     unsynced.mark_if_forgotten(&handle.path);

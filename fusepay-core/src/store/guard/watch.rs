@@ -126,9 +126,10 @@ impl Watch {
     fn is_hole(&self, header: &Header, log_bytes: u64) -> Result<bool> {
         let [_, _, _, _, _, _, _, _, a, b, c, d, ..] = *header;
         let frame_bytes = u64::from(u32::from_be_bytes([a, b, c, d])).saturating_add(FRAME_HEAD_BYTES);
-        let Some(start) = log_bytes.checked_sub(frame_bytes).filter(|start| *start >= LOG_HEAD_BYTES) else {
-            return Ok(false);
-        };
+        // A write that failed half-way leaves part of a frame at the end.
+        let frames = log_bytes.saturating_sub(LOG_HEAD_BYTES).checked_div(frame_bytes).unwrap_or(0);
+        let Some(last) = frames.checked_sub(1) else { return Ok(false) };
+        let start = LOG_HEAD_BYTES.saturating_add(last.saturating_mul(frame_bytes));
         let mut head = Header::default();
         match self.log_file.read_exact_at(&mut head, start) {
             Ok(()) => Ok(head == Header::default()),
