@@ -156,6 +156,16 @@ static void authorise(void) {
     fusepay_clear(&hold);
 }
 
+static void release_hold(void) {
+    fusepay_hold_array holds = FUSEPAY_INIT(fusepay_hold_array);
+    fusepay_hold hold = FUSEPAY_INIT(fusepay_hold);
+    OK(fusepay_wallet_holds(engine, &wallet_id, FUSEPAY_HOLD_STATUS_ACTIVE, 10, &holds, &error));
+    CHECK(holds.length == 1);
+    OK(fusepay_wallet_release(engine, &holds.items[0]->id, NULL, &hold, &error));
+    fusepay_clear(&hold);
+    fusepay_clear(&holds);
+}
+
 static int64_t dead_count(uint32_t kind) {
     fusepay_job_count_array counts = FUSEPAY_INIT(fusepay_job_count_array);
     int64_t dead = 0;
@@ -216,6 +226,9 @@ static void dead_letters(void) {
 
     REFUSED(INVALID_ARGUMENT, fusepay_session_operator_resolve_job(operator, expiry, NULL, &error));
     CHECK_FIELD("reason", error);
+    // Its hold still reserves money.
+    REFUSED(NOT_ALLOWED, fusepay_session_operator_resolve_job(operator, expiry, "looked at", &error));
+    release_hold();
     OK(fusepay_session_operator_resolve_job(operator, expiry, "looked at", &error));
     REFUSED(NOT_FOUND, fusepay_session_operator_resolve_job(operator, expiry, "again", &error));
     CHECK(dead_count(FUSEPAY_JOB_KIND_HOLD_EXPIRY) == 0);

@@ -20,6 +20,7 @@
 #![allow(clippy::expect_used, reason = "a disk that can't be had fails the test that wants it")]
 
 mod fault;
+mod patience;
 mod unsynced;
 mod vfs;
 
@@ -76,14 +77,14 @@ impl Disk {
         let mut state = self.watch.state();
         let from = state.calls + fault.call;
         state.plan = Some(Plan { fault, from, struck: None });
-        vfs::count_impatient(&mut state.is_impatient, fault.kind == FaultKind::Lock);
+        patience::count_impatient(&mut state.is_impatient, fault.kind == FaultKind::Lock);
     }
 
     /// Ends every fault. A killed process stays dead.
     pub fn heal(&self) {
         let mut state = self.watch.state();
         state.plan = None;
-        vfs::count_impatient(&mut state.is_impatient, false);
+        patience::count_impatient(&mut state.is_impatient, false);
     }
 
     /// The first call the planned fault struck, if it has.
@@ -111,7 +112,7 @@ impl Disk {
         let mut state = self.watch.state();
         state.is_killed = false;
         state.plan = None;
-        vfs::count_impatient(&mut state.is_impatient, false);
+        patience::count_impatient(&mut state.is_impatient, false);
     }
 
     /// Loses what a power cut may lose, then [`Disk::revive`]s. `below(n)` draws

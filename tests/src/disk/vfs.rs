@@ -5,18 +5,17 @@
 //! [`Handle`] on the heap holds the `unix` file. An unwatched one *is* a `unix`
 //! file.
 
+use super::patience::is_impatient;
 use super::{Call, CallKind, FaultKind, FileKind, State, Watch, mount_of};
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods, sqlite3_vfs};
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Once};
 
 /// SQLite's own VFS.
 static UNIX: AtomicPtr<sqlite3_vfs> = AtomicPtr::new(std::ptr::null_mut());
-/// Disks on which a lock is refused: waiting for it would only cost time.
-static IMPATIENT: AtomicUsize = AtomicUsize::new(0);
 
 /// Registers the VFS as the default one, once in a process.
 pub(super) fn register() {
@@ -42,16 +41,6 @@ pub(super) fn register() {
             assert_eq!(code, ffi::SQLITE_OK, "SQLite takes the VFS");
         }
     });
-}
-
-/// Keeps count of the disks on which a lock is refused.
-pub(super) fn count_impatient(was: &mut bool, is: bool) {
-    match (*was, is) {
-        (false, true) => drop(IMPATIENT.fetch_add(1, Ordering::AcqRel)),
-        (true, false) => drop(IMPATIENT.fetch_sub(1, Ordering::AcqRel)),
-        _ => (),
-    }
-    *was = is;
 }
 
 fn c_size<T>() -> c_int {
@@ -495,7 +484,7 @@ unsafe extern "C" fn access(_vfs: *mut sqlite3_vfs, name: *const c_char, flags: 
 }
 
 unsafe extern "C" fn sleep(_vfs: *mut sqlite3_vfs, micros: c_int) -> c_int {
-    if IMPATIENT.load(Ordering::Acquire) > 0 {
+    if is_impatient() {
         return micros;
     }
     let unix = UNIX.load(Ordering::Acquire);

@@ -173,8 +173,14 @@ pub(crate) fn kept(life: &mut Life, numbers: &mut Numbers) -> Verdict {
             other => return Err(format!("acknowledged as {id}, repeated as {other:?}: {op:?}")),
         }
     }
+    Ok(())
+}
+
+/// After a death, when everybody has been asked again who was not answered.
+pub(crate) fn aftermath(life: &mut Life) -> Verdict {
     look(life)?;
     judge_book(life)?;
+    let engine = life.engine();
     judge_attempts(life, &engine)
 }
 

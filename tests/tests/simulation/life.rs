@@ -257,7 +257,8 @@ impl Life {
             Some(Trouble::Fault { .. }) | None => None,
         };
         self.tally.faults += u64::from(self.disk.struck().is_some() && !self.disk.is_killed());
-        if self.disk.is_killed() {
+        let has_died = self.disk.is_killed();
+        if has_died {
             self.rise(power, step.c)?;
         } else {
             self.disk.heal();
@@ -266,7 +267,7 @@ impl Life {
             }
         }
         self.ask_again()?;
-        judge::look(self)
+        if has_died { judge::aftermath(self) } else { judge::look(self) }
     }
 
     /// What an error means to a careful host.
