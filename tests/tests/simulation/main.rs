@@ -30,8 +30,8 @@ use std::time::Instant;
 use step::Step;
 
 /// Seeds of `make test`, and the steps of each.
-const SEEDS: u64 = 60;
-const STEPS: usize = 200;
+const SEEDS: u64 = 150;
+const STEPS: usize = 300;
 
 /// After how many lives a long simulation says how far it is.
 const TOLD_EACH: u64 = 1_000;
@@ -143,7 +143,7 @@ fn lives_end_well() {
     let (failures, tally) = simulate(1, SEEDS, STEPS);
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     // A simulation in which nothing happens proves nothing.
-    assert!(tally.payments > SEEDS * 5 && tally.kills > SEEDS && tally.cuts > 0 && tally.faults > 0, "{tally:?}");
+    assert!(tally.payments > SEEDS * 5 && tally.kills > SEEDS / 2 && tally.cuts > 0 && tally.faults > 0, "{tally:?}");
     assert!(tally.completed > 0 && tally.reversed > 0 && tally.reviewed > 0 && tally.claims > 0, "{tally:?}");
 }
 
