@@ -41,7 +41,7 @@ type Work = Box<dyn FnMut(&WriteTx<'_>) -> Result<Answer> + Send>;
 
 thread_local! {
     /// Whether this thread is inside a transaction of some store.
-    static INSIDE: Cell<bool> = Cell::new(false);
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Refuses calls from inside a transaction.
