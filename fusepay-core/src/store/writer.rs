@@ -482,7 +482,9 @@ fn again(error: &Error) -> Error {
     Error::new(error.code(), error.detail())
 }
 
-#[cfg(all(test, feature = "schedules"))]
+#[cfg(test)]
+#[cfg(feature = "schedules")]
 mod schedules;
-#[cfg(all(test, not(feature = "schedules")))]
+#[cfg(test)]
+#[cfg(not(feature = "schedules"))]
 mod tests;
