@@ -21,7 +21,10 @@ use std::thread::JoinHandle;
 pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline: Deadline) -> Result<()> {
     // In a forked child nothing here is ours: neither the locks nor the file.
     inner.check_process()?;
-    if inner.is_closing.swap(true, Ordering::AcqRel) {
+    // One order for all with the places of calls: close raises the flag and looks
+    // at the places, a claim takes a place and looks at the flag, and at least one
+    // of the two must see the other. Weaker orders would let both miss it.
+    if inner.is_closing.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
     inner.wake_worker();

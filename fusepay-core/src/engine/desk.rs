@@ -73,7 +73,7 @@ impl ProviderDesk {
 
     /// Calls of this kind under way.
     pub(crate) fn calls(&self, kind: CallKind) -> u32 {
-        self.places(kind).load(Ordering::Acquire)
+        self.places(kind).load(Ordering::SeqCst)
     }
 
     /// A place for one call, if one is free.
@@ -81,7 +81,7 @@ impl ProviderDesk {
         let limit = self.capabilities.concurrent_calls_max;
         let taken = self
             .places(kind)
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |calls| (calls < limit).then_some(calls + 1));
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |calls| (calls < limit).then_some(calls + 1));
         taken.ok().map(|_| Place { desk: Arc::clone(self), kind })
     }
 

@@ -205,7 +205,7 @@ fn claim_one(
     desk: Option<&ProviderDesk>,
 ) -> Result<Claimed> {
     // Close settles what is in flight once; nothing may take off behind it.
-    if inner.is_closing.load(Ordering::Acquire) {
+    if inner.is_closing.load(Ordering::SeqCst) {
         return Ok(Claimed::Lost);
     }
     let token = i64::from_be_bytes(random(supplies)?);

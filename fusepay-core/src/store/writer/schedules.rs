@@ -1,6 +1,6 @@
 //! Goal: in no order of its callers does the writer lose one, answer one twice,
 //! take one along with another, or wait for ever.
-//! Method: the real store under shuttle, whose scheduler decides at each lock,
+//! Method: the real store under shuttle, whose scheduler decides at each lock of it,
 //! wait and atomic who goes on; a deadlock is a failure, and the schedule that led
 //! to it is printed.
 
