@@ -39,7 +39,7 @@ SERVICE     := examples/python/service
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans hosts simulate mutants bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
+.PHONY: help demo demo-c demo-cpp demo-python service stage test test-full torture faults damage fuzz orphans zombies hosts simulate mutants bench bench-doors install doc lint module stub python wheel-test service-test service-check service-full setup clean tools cargo-deny audit
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,10 @@ orphans: KILLS = 500
 orphans: tools ## Kill processes in their calls, and time who takes the payments up: make orphans KILLS=500
 	@KILLS=$(KILLS) SEED=$(SEED) cargo test --quiet --locked --release \
 		--package fusepay-tests --test kills -- --ignored --exact orphans::orphans --nocapture
+
+zombies: tools ## Stop processes in calls and commits, and let them go on: make zombies ROUNDS=20 SEED=1
+	@ROUNDS=$(ROUNDS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test kills -- \
+		--ignored --exact zombies::zombies --nocapture
 
 hosts: tools ## Meddle with the files of a live engine: make hosts ROUNDS=20 SEED=1
 	@ROUNDS=$(ROUNDS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test hosts -- \

@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a customer's payments go through: the first word of the reference.
 pub(crate) const CUSTOMERS: &[&str] = &["paid", "lost", "refused", "unsent", "pending", "never", "late"];
+/// Waits in its call until the parent says so, and pays then: only in a process
+/// that will be stopped meanwhile.
+pub(crate) const STOPPED: &str = "stopped";
 /// Pays or not, and never answers: only in a process that will be killed.
 pub(crate) const HANGING: &[&str] = &["hangpaid", "hangunpaid"];
 
@@ -60,6 +63,11 @@ impl FileBiller {
         names.map(|id| (id.clone(), count(&self.facts(&id), "PAID"))).collect()
     }
 
+    /// Lets the call of this request go on.
+    pub(crate) fn wake(&self, request_id: &str) {
+        self.write(request_id, "WAKE");
+    }
+
     fn pay_it(&self, request: &PayRequest) -> PayOutcome {
         self.write(&request.request_id, "PAID");
         PayOutcome::Paid(receipt(request.amount.minor()))
@@ -103,6 +111,13 @@ impl Provider for FileBiller {
                 }
                 crate::child::say("HANG", id);
                 hang()
+            }
+            STOPPED if self.hangs => {
+                crate::child::say("HANG", id);
+                while count(&self.facts(id), "WAKE") == 0 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                self.pay_it(request).into()
             }
             "lost" => {
                 self.write(id, "PAID");

@@ -4,10 +4,12 @@
 //! back-ups in between, close. It says what it is about to do (`ASK`), what it
 //! did (`ACK`), and where in its life it is; every line is one write.
 
-use crate::biller::{FileBiller, HANGING};
+use crate::biller::{FileBiller, HANGING, STOPPED};
 use crate::op::{Known, Numbers, Op};
 use crate::site;
 use fusepay_core::{FusePay, WalletId};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use std::fmt::Display;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ const FAILPOINT: &str = "FUSEPAY_FAILPOINT";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How the name of a child begins that makes one call and no storm.
 pub(crate) const ONE_CALL: &str = "one";
+/// The same, and the call ends when the parent says so.
+pub(crate) const ONE_STOPPED: &str = "one-stopped";
 const THREADS: u64 = 4;
 /// Operations per thread and life.
 const STEPS: u64 = 40;
@@ -66,7 +70,8 @@ pub(crate) fn run() {
 /// Sends one payment, and hangs in its call.
 fn one_call(dir: &Path, name: &str, wallet: WalletId, numbers: &mut Numbers) -> ! {
     let engine = FusePay::open(site::config(dir, FileBiller::mortal(dir))).unwrap();
-    let customer = format!("{}-{name}", numbers.pick(HANGING));
+    let kind = if name.starts_with(ONE_STOPPED) { STOPPED } else { numbers.pick(HANGING) };
+    let customer = format!("{kind}-{name}");
     let op = Op::about("pay", name, wallet, &customer);
     say("ASK", &op);
     say("ACK", format!("{op} OK {}", op.perform(&engine).unwrap()));
@@ -187,6 +192,21 @@ impl Victim {
                 Err(RecvTimeoutError::Timeout) => return None,
             }
         }
+    }
+
+    /// Stops it where it is.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        nix::sys::signal::kill(Pid::from_raw(pid), signal).unwrap();
     }
 
     /// Kills it, and answers everything it had said. A last line without its

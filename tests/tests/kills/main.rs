@@ -20,6 +20,7 @@ mod child;
 mod op;
 mod orphans;
 mod site;
+mod zombies;
 
 use child::Victim;
 use fusepay_core::{FusePay, PaymentStatus};

@@ -64,6 +64,8 @@ pub(crate) struct Tally {
     pub(crate) payments: u64,
     pub(crate) under_review: u64,
     pub(crate) backups: u64,
+    pub(crate) stopped_calls: u64,
+    pub(crate) stops: u64,
     pub(crate) orphans: Vec<Duration>,
     /// Everything that must not be, in sentences.
     pub(crate) violations: Vec<String>,
