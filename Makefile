@@ -126,8 +126,8 @@ hosts: tools ## Meddle with the files of a live engine: make hosts ROUNDS=20 SEE
 	@ROUNDS=$(ROUNDS) SEED=$(SEED) cargo test --quiet --locked --release --package fusepay-tests --test hosts -- \
 		--ignored --exact hosts --nocapture
 
-schedules: tools ## Run the store's threads through random schedules: make schedules SCHEDULES=150
-	@echo "== schedules of the store's threads"
+schedules: tools ## Run the engine's threads through random schedules: make schedules SCHEDULES=150
+	@echo "== schedules of the engine's threads"
 	@SCHEDULES=$(SCHEDULES) cargo test --quiet --locked --package fusepay-core --features schedules --lib schedules
 
 simulate: tools ## Live simulated lives and judge them: make simulate SEEDS=200 STEPS=500 FIRST=1

@@ -29,7 +29,7 @@ const RULES: &[&str] = &["auth", "wallet", "ledger", "bill", "reversal", "queue"
 const RULES_DOORS: &[(&str, &str)] = &[("bill", "wallet"), ("reversal", "bill"), ("audit", "event")];
 
 /// Files of the core that are tests as a whole, whatever they are called.
-const TESTS: &[&str] = &["store/plans.rs", "store/writer/schedules.rs"];
+const TESTS: &[&str] = &["store/plans.rs", "store/writer/schedules.rs", "engine/schedules.rs"];
 
 /// Names that say nothing about what lives in a file.
 const EMPTY_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "types", "models", "manager", "service"];
@@ -206,10 +206,48 @@ fn randomness_comes_only_from_entropy() {
 
 #[test]
 fn threads_and_channels_have_few_homes() {
-    let homes = ["engine/worker.rs", "engine/inner.rs", "engine/open.rs", "engine/event.rs", "store/"];
+    let homes = ["engine/worker.rs", "engine/inner.rs", "engine/open.rs", "engine/event.rs", "store/", "sync"];
     let rule = only_in(&["crossbeam_channel", "mpsc", "spawn"], &homes);
     check(&crate_sources("fusepay-core"), &rule);
     check_seen("engine/bill.rs", "std::thread::spawn(|| {});", &rule);
+}
+
+/// What threads meet in comes from `sync.rs`, or the schedules would not see it.
+/// Not asked of the floors that only keep a value safe: nobody goes on inside.
+fn waits_are_seen(source: &Source) -> Vec<String> {
+    let unseen = ["sync.rs", "sync/", "clock.rs", "entropy.rs", "failpoint.rs", "store/guard", "store/seal.rs"];
+    if unseen.iter().any(|home| source.path.starts_with(home)) {
+        return Vec::new();
+    }
+    let met = ["Mutex", "Condvar", "RwLock", "Barrier", "atomic", "mpsc", "MutexGuard", "TryLockError"];
+    let mut complaints = Vec::new();
+    for (index, line) in source.code.iter().enumerate() {
+        let takes = |path: &str| line.split(path).skip(1).any(|rest| begins_with_any(rest, &met));
+        let starts = ["std::thread", "std::thread_local", "crossbeam_channel"].iter().any(|path| line.contains(path));
+        let asks_cores = line.contains("std::thread::available_parallelism");
+        if takes("std::sync::") || (starts && !asks_cores) {
+            complaints.push(format!("{}:{}: take it from crate::sync: {}", source.path, index + 1, line.trim()));
+        }
+    }
+    complaints
+}
+
+/// Whether an import begins with one of these words, alone or anywhere in its braces.
+fn begins_with_any(rest: &str, words: &[&str]) -> bool {
+    let taken = rest.strip_prefix('{').map_or(rest, |list| list.split('}').next().unwrap_or_default());
+    let taken =
+        if rest.starts_with('{') { taken } else { taken.split([':', ';', ',', '<', '(']).next().unwrap_or_default() };
+    taken.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+}
+
+#[test]
+fn what_threads_meet_in_comes_from_one_room() {
+    check(&crate_sources("fusepay-core"), waits_are_seen);
+    check_seen("engine/bill.rs", "use std::sync::{Arc, Mutex};", waits_are_seen);
+    check_seen("engine/bill.rs", "use std::sync::atomic::Ordering;", waits_are_seen);
+    check_seen("engine/bill.rs", "fn a(m: std::sync::MutexGuard<'_, u8>) {}", waits_are_seen);
+    check_seen("engine/bill.rs", "use std::thread::JoinHandle;", waits_are_seen);
+    assert_eq!(waits_are_seen(&Source::new("engine/bill.rs", "use std::sync::{Arc, OnceLock, PoisonError};")), [""; 0]);
 }
 
 #[test]

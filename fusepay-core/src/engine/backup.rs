@@ -15,9 +15,9 @@ use crate::store::audit::AuditDraft;
 use crate::store::guard::{Permissions, create_private, is_taken, rename_new, resolve, sibling, sync_directory_of};
 use crate::store::instance::COPY;
 use crate::store::{audit, backup as pages};
+use crate::sync::Ordering;
 use crate::vocabulary::Code;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 /// What SQLite may leave beside a database; a stranger's log beside a copy would
 /// be replayed into it.

@@ -11,10 +11,10 @@ use crate::engine::thread::EngineThread;
 use crate::error::Result;
 use crate::failpoint::failpoint;
 use crate::store::{bill, instance, queue};
+use crate::sync::Ordering;
+use crate::sync::thread::JoinHandle;
 use crate::vocabulary::JobKind;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
-use std::thread::JoinHandle;
 
 /// Closes the engine. Always returns by the deadline and a little; a second
 /// call does nothing.

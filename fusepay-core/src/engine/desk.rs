@@ -5,9 +5,9 @@
 use crate::bill::provider::{Capabilities, Provider};
 use crate::error::{Error, Result};
 use crate::queue::breaker::{Breaker, BreakerPolicy, Permit, RatePolicy};
+use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering};
 use crate::vocabulary::{BreakerState, Code};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// What kind of call takes a place.
@@ -115,7 +115,7 @@ impl ProviderDesk {
         self.breaker().state()
     }
 
-    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,10 +16,10 @@ use crate::engine::thread::EngineThread;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::store::event;
+use crate::sync::{AtomicBool, Mutex, Ordering, TryLockError, thread};
 use crate::vocabulary::{Code, ErrorKind, EventName};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, TryLockError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Longest name of a subscriber, in bytes.
@@ -150,7 +150,7 @@ fn check_name(name: &str) -> Result<()> {
 fn spawn(inner: &Arc<Inner>, subscription: &Subscription) -> Result<()> {
     let (engine, seat) = (Arc::downgrade(inner), Arc::clone(&subscription.seat));
     let present = Present::enter(&subscription.shared);
-    std::thread::Builder::new()
+    thread::Builder::new()
         .name(format!("fusepay-events-{}", seat.name))
         .spawn(move || {
             let _mark = EngineThread::enter();

@@ -15,13 +15,12 @@ use crate::idempotency::IdempotencyKey;
 use crate::store::Store;
 use crate::store::guard::{FileGuard, IncarnationLock};
 use crate::store::tx::{ReadTx, WriteTx};
+use crate::sync::{AtomicBool, AtomicI64, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, RwLock, Sender};
 use crate::vocabulary::{Code, ErrorKind};
-use crossbeam_channel::Sender;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 /// Who calls, and what that lets them see.

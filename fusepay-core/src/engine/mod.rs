@@ -36,3 +36,7 @@ pub(crate) mod transfer;
 pub(crate) mod verify;
 pub(crate) mod wallet;
 pub(crate) mod worker;
+
+#[cfg(test)]
+#[cfg(feature = "schedules")]
+mod schedules;

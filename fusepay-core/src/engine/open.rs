@@ -16,11 +16,10 @@ use crate::id::InstanceId;
 use crate::store::guard::{FileGuard, IncarnationLock, Permissions};
 use crate::store::tx::WriteTx;
 use crate::store::{Store, instance};
+use crate::sync::{AtomicBool, AtomicI64, AtomicU64, Mutex, RwLock, bounded, thread::JoinHandle};
 use crate::vocabulary::Code;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
-use std::sync::{Arc, Mutex, RwLock};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 /// Opens an engine; answers its inside and, in the background mode, its worker.
 pub(crate) fn open(mut config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<()>>)> {
@@ -53,7 +52,7 @@ pub(crate) fn open(mut config: Config) -> Result<(Arc<Inner>, Option<JoinHandle<
         tracing::warn!(payments, "this file is a copy or was restored; unsent payments are queried first");
     }
     let event_head = store.read(crate::store::event::head)?;
-    let (wake, woken) = crossbeam_channel::bounded(1);
+    let (wake, woken) = bounded(1);
     let auth = AuthDesk::new(&config)?;
     let inner = Arc::new(Inner {
         store,

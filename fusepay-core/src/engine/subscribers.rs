@@ -4,10 +4,10 @@
 use crate::clock::{Deadline, UnixMillis};
 use crate::error::Result;
 use crate::event::Event;
+use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering};
 use crate::vocabulary::EventName;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// The longest an idle delivery sleeps; the worker rings it awake long before.

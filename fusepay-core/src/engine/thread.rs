@@ -1,5 +1,6 @@
 //! Which threads are an engine's own: they signal a close and never wait for it.
 
+use crate::sync::thread_local;
 use std::cell::Cell;
 
 thread_local! {
@@ -15,17 +16,17 @@ pub(crate) struct EngineThread {
 
 impl EngineThread {
     pub(crate) fn enter() -> Self {
-        EngineThread { was_marked: IS_ENGINE_THREAD.replace(true) }
+        EngineThread { was_marked: IS_ENGINE_THREAD.with(|is_marked| is_marked.replace(true)) }
     }
 
     /// Whether this thread is an engine's.
     pub(crate) fn is_this() -> bool {
-        IS_ENGINE_THREAD.get()
+        IS_ENGINE_THREAD.with(Cell::get)
     }
 }
 
 impl Drop for EngineThread {
     fn drop(&mut self) {
-        IS_ENGINE_THREAD.set(self.was_marked);
+        IS_ENGINE_THREAD.with(|is_marked| is_marked.set(self.was_marked));
     }
 }

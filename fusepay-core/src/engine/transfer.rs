@@ -18,6 +18,7 @@ use crate::metadata::Metadata;
 use crate::money::amount::{Money, add, sub};
 use crate::store::tx::WriteTx;
 use crate::store::{history, ledger, wallet};
+use crate::sync::Mutex;
 use crate::vocabulary::{Code, EventName, Operation, TransactionStatus, TransactionType};
 use crate::wallet::fee::FeePolicy;
 use crate::wallet::limit::{Usage, allow, window_start};
@@ -25,7 +26,7 @@ use crate::wallet::record::Wallet;
 use crate::wallet::status::{may_credit, may_debit};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// Longest external reference, in bytes.
 pub(crate) const REFERENCE_LENGTH_MAX: usize = 128;

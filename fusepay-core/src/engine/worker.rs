@@ -19,12 +19,12 @@ use crate::id::PaymentId;
 use crate::queue::job::{Job, Lease};
 use crate::store::tx::WriteTx;
 use crate::store::{bill, queue};
+use crate::sync::Ordering;
+use crate::sync::thread::JoinHandle;
+use crate::sync::{Receiver, thread};
 use crate::vocabulary::{Code, JobKind, ReviewReason};
-use crossbeam_channel::Receiver;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A hung call keeps its lease this long past its deadline, so that an answer
@@ -289,7 +289,7 @@ fn dispatch(inner: &Arc<Inner>, assignment: Assignment) {
             let engine = Arc::clone(inner);
             let name = format!("fusepay-{}", assignment.desk.code);
             let prepared = assignment.prepared.clone();
-            let spawned = std::thread::Builder::new().name(name).spawn(move || serve(&engine, assignment));
+            let spawned = thread::Builder::new().name(name).spawn(move || serve(&engine, assignment));
             if let Err(cause) = spawned {
                 // Nothing was sent: the call never began.
                 tracing::error!(payment = %prepared.payment, %cause, "no thread for a provider call");
@@ -384,7 +384,7 @@ fn fence(inner: &Arc<Inner>, overdue: Vec<(Job, Lease)>) -> Result<()> {
 /// Starts the background thread. It ends when the engine closes.
 pub(crate) fn spawn(inner: &Arc<Inner>, wake: Receiver<()>) -> Result<JoinHandle<()>> {
     let engine = Arc::downgrade(inner);
-    std::thread::Builder::new()
+    thread::Builder::new()
         .name("fusepay-worker".to_owned())
         .spawn(move || {
             let _mark = EngineThread::enter();

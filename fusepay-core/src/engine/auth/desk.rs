@@ -6,9 +6,10 @@ use crate::auth::keyring::KeyRing;
 use crate::clock::Deadline;
 use crate::engine::config::Config;
 use crate::error::{Error, Result};
+use crate::sync::{Condvar, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::vocabulary::Code;
 use std::num::NonZeroUsize;
-use std::sync::{Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How many callers may wait for the hash gate. They hold a thread of the host

@@ -19,10 +19,11 @@ use crate::engine::verify::VerifyReport;
 use crate::engine::worker;
 use crate::engine::worker::RunReport;
 use crate::error::Result;
+use crate::sync::Mutex;
+use crate::sync::thread::JoinHandle;
 use crate::vocabulary::Code;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How long dropping an engine waits for provider calls to end.
