@@ -74,13 +74,23 @@ struct Readers {
 /// SQLite's own locks on the file, so the guard goes after the connection.
 struct Lent<'s> {
     connection: Option<Connection>,
-    guard: Arc<FileGuard>,
+    /// Until it is given back.
+    guard: Option<Arc<FileGuard>>,
     store: &'s Store,
+}
+
+impl Lent<'_> {
+    fn check_files(&self) -> Result<()> {
+        self.guard.as_ref().map_or(Ok(()), |guard| guard.check_files())
+    }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         drop(self.connection.take());
+        // Before it is counted as back: whoever closes goes on at that, and may open
+        // the file again.
+        drop(self.guard.take());
         *self.store.lent.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
         self.store.returned.notify_all();
     }
@@ -187,14 +197,14 @@ impl Store {
         let open = readers.as_mut().ok_or_else(|| Error::new(Code::Closed, "the engine has been closed"))?;
         let kept = open.idle.pop();
         *self.lent.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        let mut lent = Lent { connection: kept, guard: Arc::clone(&open.guard), store: self };
+        let mut lent = Lent { connection: kept, guard: Some(Arc::clone(&open.guard)), store: self };
         drop(readers);
         if lent.connection.is_none() {
             // By its name: another file there would be read as ours, and closing
             // it would move our log into it.
-            lent.guard.check_files()?;
+            lent.check_files()?;
             lent.connection = Some(open_reader(&self.path)?);
-            lent.guard.check_files()?;
+            lent.check_files()?;
         }
         Ok(lent)
     }

@@ -132,3 +132,23 @@ fn maintenance_takes_turns_with_commits() {
         moving.join().unwrap().unwrap();
     });
 }
+
+#[test]
+fn a_close_that_returns_has_let_the_file_go() {
+    explore(|| {
+        let directory = directory();
+        let path = directory.path().join("s.db");
+        let store = open(&path);
+        let readers = ["a", "b"].map(|name| {
+            let store = Arc::clone(&store);
+            shuttle::thread::spawn(move || store.read(|tx| instance::fact(tx, name)).map(drop))
+        });
+        store.close();
+        // No read has ended here but those the close waited for.
+        open(&path).close();
+        for reader in readers {
+            let read = reader.join().unwrap();
+            assert!(read.is_ok() || read.is_err_and(|error| error.code() == Code::Closed));
+        }
+    });
+}
