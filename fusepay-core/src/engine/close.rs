@@ -11,14 +11,14 @@ use crate::engine::thread::EngineThread;
 use crate::error::Result;
 use crate::failpoint::failpoint;
 use crate::store::{bill, instance, queue};
-use crate::sync::Ordering;
 use crate::sync::thread::JoinHandle;
+use crate::sync::{Mutex, Ordering};
 use crate::vocabulary::JobKind;
 use std::sync::{Arc, PoisonError, Weak};
 
 /// Closes the engine. Always returns by the deadline and a little; a second
 /// call does nothing.
-pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline: Deadline) -> Result<()> {
+pub(crate) fn close(inner: &Arc<Inner>, worker: &Mutex<Option<JoinHandle<()>>>, deadline: Deadline) -> Result<()> {
     // In a forked child nothing here is ours: neither the locks nor the file.
     inner.check_process()?;
     // One order for all with the places of calls: close raises the flag and looks
@@ -27,14 +27,17 @@ pub(crate) fn close(inner: &Arc<Inner>, thread: Option<JoinHandle<()>>, deadline
     if inner.is_closing.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
+    // Only now: a close that comes second must not carry the worker off, for which
+    // this one waits.
+    let worker = worker.lock().unwrap_or_else(PoisonError::into_inner).take();
     inner.wake_worker();
     inner.subscribers.stop();
     let may_wait = !EngineThread::is_this();
     if may_wait {
         inner.progress.wait_until(deadline, || calls(inner) == 0);
-        if let Some(thread) = thread {
+        if let Some(worker) = worker {
             // The loop looks at the flag between two steps; its steps are commits.
-            let _ = thread.join();
+            let _ = worker.join();
         }
         inner.subscribers.wait_until_ended(deadline);
     }

@@ -214,6 +214,21 @@ fn a_close_among_payers_readers_worker_and_calls_loses_nothing() {
     house.judge(&acknowledged(answers));
 }
 
+fn of_two_closes_at_once_one_ends_the_worker() {
+    let house = house(WorkerMode::Background);
+    let closers = [house.closer(HOUR), house.closer(HOUR), house.closer(HOUR)];
+    // Wakes the worker, if the engine is not closed yet.
+    drop(house.engine.wallet().fund(&MoneyRequest::new(house.wallet, ngn(1))));
+    for closer in closers {
+        closer.join().unwrap().unwrap();
+    }
+    let House { engine, clock, .. } = house;
+    drop(engine);
+    // The worker would still hold the engine, and what the host gave it, in the
+    // middle of a step.
+    assert_eq!(Arc::strong_count(&clock), 1, "the worker has ended");
+}
+
 fn a_close_that_waits_for_nobody_leaves_calls_that_are_sorted_out() {
     let house = house(WorkerMode::Background);
     let payers = ["a", "b"].map(|meter| house.payer(meter));
@@ -231,6 +246,11 @@ fn steppers() {
 #[test]
 fn closes() {
     explore(&[Time::Passes], a_close_among_payers_readers_worker_and_calls_loses_nothing);
+}
+
+#[test]
+fn two_closes() {
+    explore(&[Time::Passes], of_two_closes_at_once_one_ends_the_worker);
 }
 
 #[test]

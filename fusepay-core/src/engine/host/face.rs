@@ -76,10 +76,7 @@ impl FusePay {
     /// [`Code::Forked`]; storage faults of the last commit, after which the file
     /// is closed all the same and the next open recovers.
     pub fn close(&self, deadline: Duration) -> Result<()> {
-        // Before anything is taken: letting go of the thread would touch it.
-        self.inner.check_process()?;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        crate::engine::close::close(&self.inner, thread, Deadline::after(deadline))
+        crate::engine::close::close(&self.inner, &self.thread, Deadline::after(deadline))
     }
 
     /// Runs everything that is due now, once: in the manual worker mode on this
