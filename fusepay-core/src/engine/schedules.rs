@@ -56,6 +56,26 @@ fn config() -> shuttle::Config {
 struct Book {
     // Never held while another thread goes on: the standard library's will do.
     sends: Mutex<BTreeMap<String, u32>>,
+    /// Says of every send that nobody knows what became of it.
+    is_vague: bool,
+    /// The calls under way.
+    calls: Mutex<u32>,
+}
+
+impl Book {
+    fn vague() -> Self {
+        Book { is_vague: true, ..Book::default() }
+    }
+
+    /// One call, in the middle of which anybody may go on.
+    fn during<T>(&self, call: impl FnOnce() -> T) -> T {
+        *self.calls.lock().unwrap() += 1;
+        yield_now();
+        let answer = call();
+        yield_now();
+        *self.calls.lock().unwrap() -= 1;
+        answer
+    }
 }
 
 impl Provider for Book {
@@ -64,17 +84,15 @@ impl Provider for Book {
     }
 
     fn pay(&self, request: &PayRequest) -> Answer<PayOutcome> {
-        yield_now();
-        *self.sends.lock().unwrap().entry(request.request_id.clone()).or_default() += 1;
-        yield_now();
-        PayOutcome::Paid(PaidReceipt::new(format!("p-{}", request.request_id))).into()
+        self.during(|| *self.sends.lock().unwrap().entry(request.request_id.clone()).or_default() += 1);
+        match self.is_vague {
+            true => PayOutcome::Unknown { cause: "no answer".to_owned() }.into(),
+            false => PayOutcome::Paid(PaidReceipt::new(format!("p-{}", request.request_id))).into(),
+        }
     }
 
     fn query(&self, request: &QueryRequest) -> Answer<QueryOutcome> {
-        yield_now();
-        let is_paid = self.sends.lock().unwrap().contains_key(&request.request_id);
-        yield_now();
-        match is_paid {
+        match self.during(|| self.sends.lock().unwrap().contains_key(&request.request_id)) {
             true => QueryOutcome::Paid(PaidReceipt::new(format!("p-{}", request.request_id))).into(),
             false => QueryOutcome::NotFound.into(),
         }
@@ -112,9 +130,13 @@ fn directory() -> tempfile::TempDir {
 }
 
 fn house(worker: WorkerMode) -> House {
+    house_of(worker, Book::default())
+}
+
+fn house_of(worker: WorkerMode, book: Book) -> House {
     let directory = directory();
     let path = directory.path().join("s.db");
-    let (clock, book) = (Arc::new(ManualClock::new(START)), Arc::new(Book::default()));
+    let (clock, book) = (Arc::new(ManualClock::new(START)), Arc::new(book));
     let engine = open(&path, worker, &clock, &book);
     let biller = Biller::new("power", "Power Co", Category::new("ELECTRICITY").unwrap(), "alpha");
     let item = BillItem::new("units", "Units", ngn(100), 1_000_000);
@@ -211,7 +233,56 @@ fn a_close_among_payers_readers_worker_and_calls_loses_nothing() {
     for closer in closers {
         closer.join().unwrap().unwrap();
     }
+    assert_eq!(*house.book.calls.lock().unwrap(), 0, "a close that has time waits for every call");
     house.judge(&acknowledged(answers));
+}
+
+fn a_replaced_adapter_is_waited_for_too() {
+    let house = house(WorkerMode::Background);
+    let payers = ["a", "b"].map(|meter| house.payer(meter));
+    let replacing = {
+        let (engine, book) = (Arc::clone(&house.engine), Arc::clone(&house.book));
+        spawn(move || engine.register_provider("alpha", book))
+    };
+    let answers = payers.map(|payer| payer.join().unwrap()).into();
+    let closer = house.closer(HOUR);
+    let replaced = replacing.join().unwrap();
+    assert!(replaced.is_ok() || is_closed(&replaced));
+    closer.join().unwrap().unwrap();
+    assert_eq!(*house.book.calls.lock().unwrap(), 0, "also for calls at the adapter before");
+    house.judge(&acknowledged(answers));
+}
+
+fn a_call_that_outlives_its_lease_is_fenced_and_sent_once() {
+    let house = house(WorkerMode::Background);
+    let payers = ["a", "b"].map(|meter| house.payer(meter));
+    let late = {
+        let (engine, clock) = (Arc::clone(&house.engine), Arc::clone(&house.clock));
+        spawn(move || {
+            clock.advance(70_000);
+            engine.run_due()
+        })
+    };
+    let ids: Vec<_> = payers.into_iter().map(|payer| payer.join().unwrap().unwrap().id).collect();
+    late.join().unwrap().unwrap();
+    house.engine.close(HOUR).unwrap();
+    house.judge(&ids);
+}
+
+fn who_asks_again_is_answered() {
+    let house = house_of(WorkerMode::Background, Book::vague());
+    let id = house.payer("a").join().unwrap().unwrap().id;
+    let askers = [(); 2].map(|()| {
+        let engine = Arc::clone(&house.engine);
+        spawn(move || engine.bill().refresh(id, HOUR))
+    });
+    for asker in askers {
+        // Whatever it was when they looked again; judged when it has ended.
+        asker.join().unwrap().unwrap();
+    }
+    // A close with time looks around: a place nobody used is given back without a word.
+    house.engine.close(Duration::ZERO).unwrap();
+    house.judge(&[id]);
 }
 
 fn of_two_closes_at_once_one_ends_the_worker() {
@@ -238,6 +309,111 @@ fn a_close_that_waits_for_nobody_leaves_calls_that_are_sorted_out() {
     house.judge(&acknowledged(answers));
 }
 
+/// A subscriber that notes what it is told, and may be waited for.
+#[derive(Default)]
+struct Diary {
+    told: shuttle::sync::Mutex<Vec<Event>>,
+    changed: shuttle::sync::Condvar,
+    /// Whether it panics instead of taking the next event.
+    will_panic: Mutex<bool>,
+}
+
+impl Diary {
+    fn until(&self, is_enough: impl Fn(&[Event]) -> bool) {
+        let told = self.told.lock().unwrap();
+        drop(self.changed.wait_while(told, |told| !is_enough(told)).unwrap());
+    }
+
+    fn sequences(&self) -> Vec<u64> {
+        self.told.lock().unwrap().iter().map(|event| event.sequence).collect()
+    }
+}
+
+impl Subscriber for Diary {
+    fn notify(&self, event: &Event) -> Result<()> {
+        yield_now();
+        let panics = std::mem::take(&mut *self.will_panic.lock().unwrap());
+        if panics {
+            // By no panic hook: shuttle's would print a schedule.
+            std::panic::resume_unwind(Box::new("the subscriber's own"));
+        }
+        self.told.lock().unwrap().push(event.clone());
+        self.changed.notify_all();
+        Ok(())
+    }
+}
+
+fn subscribe(engine: &FusePay, name: &str, diary: &Arc<Diary>) -> Subscription {
+    engine.events().subscribe(name, StartAt::Beginning, Arc::clone(diary) as Arc<dyn Subscriber>).unwrap()
+}
+
+fn is_paid(told: &[Event], times: usize) -> bool {
+    told.iter().filter(|event| event.name == EventName::PaymentSuccess).count() >= times
+}
+
+fn subscribers_are_told_everything_once_and_in_order() {
+    let house = house(WorkerMode::Background);
+    let (steady, clumsy, fickle) = (Arc::<Diary>::default(), Arc::<Diary>::default(), Arc::<Diary>::default());
+    *clumsy.will_panic.lock().unwrap() = true;
+    subscribe(&house.engine, "steady", &steady).keep();
+    subscribe(&house.engine, "clumsy", &clumsy).keep();
+    let leaving = {
+        let (engine, fickle) = (Arc::clone(&house.engine), Arc::clone(&fickle));
+        spawn(move || {
+            drop(subscribe(&engine, "fickle", &fickle));
+            // At once again, while the first may still be in the middle of an event.
+            subscribe(&engine, "fickle", &Arc::default()).keep();
+        })
+    };
+    let payers = ["a", "b"].map(|meter| house.payer(meter));
+    let ids: Vec<_> = payers.into_iter().map(|payer| payer.join().unwrap().unwrap().id).collect();
+    leaving.join().unwrap();
+    // By nobody's time-out, where time stands.
+    steady.until(|told| is_paid(told, 2));
+    house.engine.close(HOUR).unwrap();
+    let told = steady.sequences();
+    assert_eq!(told, (1..=told.len().try_into().unwrap()).collect::<Vec<u64>>());
+    assert!(fickle.sequences().windows(2).all(|pair| pair[0] + 1 == pair[1]), "in order, as long as it stayed");
+    // What was taken is not told again; what was not is told.
+    let engine = open(&house.path, WorkerMode::Manual, &house.clock, &house.book);
+    let (steady_again, clumsy_again) = (Arc::<Diary>::default(), Arc::<Diary>::default());
+    subscribe(&engine, "steady", &steady_again).keep();
+    subscribe(&engine, "clumsy", &clumsy_again).keep();
+    engine.run_due().unwrap();
+    let whole = (1..=engine.events().head().unwrap()).collect::<Vec<u64>>();
+    assert_eq!([told, steady_again.sequences()].concat(), whole);
+    assert_eq!([clumsy.sequences(), clumsy_again.sequences()].concat(), whole);
+    engine.close(HOUR).unwrap();
+    house.judge(&ids);
+}
+
+fn two_who_deliver_at_once_tell_everything_once_and_in_order() {
+    let house = house(WorkerMode::Manual);
+    let diary = Arc::<Diary>::default();
+    subscribe(&house.engine, "steady", &diary).keep();
+    let payer = house.payer("a");
+    let steppers = [house.stepper(), house.stepper()];
+    let id = payer.join().unwrap().unwrap().id;
+    for stepper in steppers {
+        stepper.join().unwrap().unwrap();
+    }
+    house.engine.run_due().unwrap();
+    let head = house.engine.events().head().unwrap();
+    assert_eq!(diary.sequences(), (1..=head).collect::<Vec<u64>>());
+    house.engine.close(HOUR).unwrap();
+    house.judge(&[id]);
+}
+
+#[test]
+fn subscribers() {
+    explore(&[Time::Passes, Time::Stands], subscribers_are_told_everything_once_and_in_order);
+}
+
+#[test]
+fn deliveries() {
+    explore(&[Time::Passes, Time::Stands], two_who_deliver_at_once_tell_everything_once_and_in_order);
+}
+
 #[test]
 fn steppers() {
     explore(&[Time::Passes, Time::Stands], two_who_step_at_once_send_each_payment_once);
@@ -246,6 +422,21 @@ fn steppers() {
 #[test]
 fn closes() {
     explore(&[Time::Passes], a_close_among_payers_readers_worker_and_calls_loses_nothing);
+}
+
+#[test]
+fn replacements() {
+    explore(&[Time::Passes], a_replaced_adapter_is_waited_for_too);
+}
+
+#[test]
+fn leases() {
+    explore(&[Time::Passes], a_call_that_outlives_its_lease_is_fenced_and_sent_once);
+}
+
+#[test]
+fn askers() {
+    explore(&[Time::Passes, Time::Stands], who_asks_again_is_answered);
 }
 
 #[test]
